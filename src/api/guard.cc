@@ -1,0 +1,59 @@
+#include "api/guard.h"
+
+#include <fmt/format.h>
+
+#include "access/origin.h"
+#include "api/errors.h"
+#include "api/v1/problem.h"
+
+namespace stetig::api {
+namespace {
+
+bool ChangesState(http::Method method) {
+  return method == http::Method::kPost || method == http::Method::kPut ||
+         method == http::Method::kPatch || method == http::Method::kDelete;
+}
+
+/// MLflow answers these in plain text.
+http::Response BrowserRefusal(const http::Request& request, const char* code, const char* text) {
+  if (!v1::IsV1(request.path)) return http::Response::Text(403, text);
+  return ErrorAnswer(Status(Code::kPermissionDenied, text, code), request);
+}
+
+}  // namespace
+
+io::Awaitable<std::optional<http::Response>> Guard(Context* context, const http::Route* route,
+                                                   http::Request* request) {
+  if (route->permission == "public") {
+    co_return std::nullopt;
+  }
+  std::string_view host = request->headers.Get("Host").value_or("");
+  if (!access::HostAllowed(host, context->options.allowed_hosts)) {
+    co_return BrowserRefusal(*request, "host_not_allowed",
+                             "Invalid Host header - possible DNS rebinding attack detected");
+  }
+  if (ChangesState(request->method) && !access::OriginAllowed(request->headers.Get("Origin"), host,
+                                                              context->options.allowed_origins)) {
+    co_return BrowserRefusal(*request, "cross_origin", "Cross-origin request blocked");
+  }
+  std::optional<std::string> authorization;
+  if (auto header = request->headers.Get("Authorization")) {
+    authorization.emplace(*header);
+  }
+  auto found = co_await context->access.Authenticate(std::move(authorization), request->request_id,
+                                                     request->deadline);
+  if (!found) {
+    co_return ErrorAnswer(found.error(), *request);
+  }
+  if (!access::Allows(found->role, route->permission)) {
+    co_return ErrorAnswer(
+        Status(Code::kPermissionDenied,
+               fmt::format("user '{}' is a {}, expected a role that may {}", found->user,
+                           access::RoleName(found->role), route->permission)),
+        *request);
+  }
+  request->caller = *std::move(found);
+  co_return std::nullopt;
+}
+
+}  // namespace stetig::api

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <span>
+
+#include "store/migration.h"
+
+namespace stetig::trace {
+
+/// The trace graph's tables, in order (generated from migrations/*.sql).
+std::span<const store::Migration> Migrations();
+
+}  // namespace stetig::trace

@@ -1,0 +1,1 @@
+// Cargo wants a target; the crates of Cargo.toml are used for their C sources only.
