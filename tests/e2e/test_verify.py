@@ -32,6 +32,12 @@ def verify(*arguments):
     return report
 
 
+def signed_size(data) -> int:
+    """How many events the newest checkpoint covers; 0 as long as there is none."""
+    lines = stetig("journal", "checkpoint", "--data", data).stdout.split("\n")
+    return int(lines[1]) if len(lines) > 1 else 0
+
+
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory):
     """A data folder with 300 events, a checkpoint of all of them, and no server."""
@@ -44,7 +50,7 @@ def stopped(tmp_path_factory):
         server.start()  # a start signs at once
         data = server.folder / "data"
         deadline = time.monotonic() + 20
-        while stetig("journal", "checkpoint", "--data", data).stdout.split("\n")[1:2] < ["300"]:
+        while signed_size(data) < 300:
             assert time.monotonic() < deadline, "no checkpoint of all events"
             time.sleep(0.2)
         assert verify("--data", data)["intact"], "beside a running server"
