@@ -58,10 +58,10 @@ int With(const UpOptions& options, const std::function<Status(access::Service&)>
 }
 
 Result<access::Role> RoleOf(const std::string& name) {
-  auto role = access::ParseRole(name.empty() ? "editor" : name);
+  auto role = access::ParseRole(name.empty() ? "data_scientist" : name);
   if (!role) {
     return Err(Code::kInvalidArgument,
-               fmt::format("'{}' is no role, expected viewer, editor or admin", name));
+               fmt::format("'{}' is no role, expected one of {}", name, access::RoleNames()));
   }
   return *role;
 }

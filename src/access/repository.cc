@@ -1,29 +1,6 @@
 #include "access/repository.h"
 
-namespace stetig::access {
-
-std::string_view RoleName(Role role) {
-  switch (role) {
-    case Role::kViewer:
-      return "viewer";
-    case Role::kEditor:
-      return "editor";
-    case Role::kAdmin:
-      return "admin";
-  }
-  return "viewer";
-}
-
-std::optional<Role> ParseRole(std::string_view name) {
-  for (Role role : {Role::kViewer, Role::kEditor, Role::kAdmin}) {
-    if (RoleName(role) == name) {
-      return role;
-    }
-  }
-  return std::nullopt;
-}
-
-namespace repository {
+namespace stetig::access::repository {
 namespace {
 
 using store::Row;
@@ -45,14 +22,18 @@ constexpr Statement kSetRole{"UPDATE access_users SET role = $2, updated_at = $3
 constexpr Statement kDeleteUser{"DELETE FROM access_users WHERE name = $1"};
 constexpr Statement kInsertToken{
     "INSERT INTO access_tokens (token_id, token_sha256, user_id, label, role, created_at, "
-    "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+    "expires_at, scope, project) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 constexpr Statement kFindToken{
-    "SELECT t.token_id, u.name, t.label, t.role, t.created_at, t.expires_at, u.role FROM "
-    "access_tokens t "
+    "SELECT t.token_id, u.name, t.label, t.role, t.created_at, t.expires_at, t.scope, t.project, "
+    "u.role, u.user_id FROM access_tokens t "
     "JOIN access_users u ON u.user_id = t.user_id WHERE t.token_sha256 = $1"};
+constexpr Statement kFindTokenById{
+    "SELECT t.token_id, u.name, t.label, t.role, t.created_at, t.expires_at, t.scope, t.project, "
+    "u.role, u.user_id FROM access_tokens t "
+    "JOIN access_users u ON u.user_id = t.user_id WHERE t.token_id = $1"};
 constexpr Statement kListTokens{
-    "SELECT t.token_id, u.name, t.label, t.role, t.created_at, t.expires_at FROM access_tokens t "
-    "JOIN access_users u ON u.user_id = t.user_id ORDER BY t.created_at, t.token_id"};
+    "SELECT t.token_id, u.name, t.label, t.role, t.created_at, t.expires_at, t.scope, t.project "
+    "FROM access_tokens t JOIN access_users u ON u.user_id = t.user_id ORDER BY t.created_at, t.token_id"};
 constexpr Statement kDeleteToken{"DELETE FROM access_tokens WHERE token_id = $1"};
 
 User UserOf(const Row& row) {
@@ -71,6 +52,9 @@ Token TokenOf(const Row& row) {
   if (!row.IsNull(5)) {
     token.expires = WallTime{row.Int(5)};
   }
+  // Names that this version does not know allow nothing.
+  if (!row.IsNull(6)) token.scope = ParseCapabilities(row.Text(6)).value_or(Capabilities());
+  if (!row.IsNull(7)) token.project = std::string(row.Text(7));
   return token;
 }
 
@@ -134,18 +118,37 @@ Result<int64_t> DeleteUser(store::Transaction& tx, const std::string& name) {
 Status InsertToken(store::Transaction& tx, const Token& token, int64_t user_id,
                    std::span<const std::byte> sha256) {
   store::Value expires = token.expires ? store::Value(token.expires->ms) : store::Value();
-  return tx.Execute(kInsertToken, {token.id, sha256, user_id, token.label,
-                                   static_cast<int64_t>(token.role), token.created.ms, expires});
+  const std::string names = token.scope ? CapabilityNames(*token.scope) : std::string();
+  store::Value scope = token.scope ? store::Value(names) : store::Value();
+  store::Value project = token.project ? store::Value(*token.project) : store::Value();
+  return tx.Execute(kInsertToken,
+                    {token.id, sha256, user_id, token.label, static_cast<int64_t>(token.role),
+                     token.created.ms, expires, scope, project});
 }
 
-Result<std::optional<TokenRow>> FindToken(store::Session& session,
-                                          std::span<const std::byte> sha256) {
+namespace {
+
+Result<std::optional<TokenRow>> OneToken(store::Session& session, const Statement& statement,
+                                         store::Params params) {
   std::optional<TokenRow> found;
-  TRY(session.Query(kFindToken, {sha256}, [&](const Row& row) {
-    found = TokenRow{TokenOf(row), static_cast<Role>(row.Int(6))};
+  TRY(session.Query(statement, params, [&](const Row& row) {
+    found = TokenRow{TokenOf(row), static_cast<Role>(row.Int(8)), row.Int(9)};
     return OkStatus();
   }));
   return found;
+}
+
+}  // namespace
+
+Result<std::optional<TokenRow>> FindToken(store::Session& session,
+                                          std::span<const std::byte> sha256) {
+  const store::Value params[] = {sha256};
+  return OneToken(session, kFindToken, params);
+}
+
+Result<std::optional<TokenRow>> FindTokenById(store::Session& session, const std::string& id) {
+  const store::Value params[] = {id};
+  return OneToken(session, kFindTokenById, params);
 }
 
 Result<std::vector<Token>> ListTokens(store::Session& session) {
@@ -162,5 +165,4 @@ Result<int64_t> DeleteToken(store::Transaction& tx, const std::string& token_id)
   return tx.Changed(kDeleteToken, params);
 }
 
-}  // namespace repository
-}  // namespace stetig::access
+}  // namespace stetig::access::repository

@@ -18,6 +18,7 @@ struct UserRow {
 struct TokenRow {
   Token token;
   Role user_role = Role::kViewer;
+  int64_t user_id = 0;
 };
 
 /// kAlreadyExists: the name is taken.
@@ -36,6 +37,7 @@ Status InsertToken(store::Transaction& tx, const Token& token, int64_t user_id,
                    std::span<const std::byte> sha256);
 Result<std::optional<TokenRow>> FindToken(store::Session& session,
                                           std::span<const std::byte> sha256);
+Result<std::optional<TokenRow>> FindTokenById(store::Session& session, const std::string& id);
 Result<std::vector<Token>> ListTokens(store::Session& session);
 Result<int64_t> DeleteToken(store::Transaction& tx, const std::string& token_id);
 

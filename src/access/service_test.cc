@@ -265,17 +265,6 @@ TEST_P(AccessTest, AFloodOfWrongPasswordsIsBoundedAndDoesNotHoldUpTheRightOnes) 
   EXPECT_LT(right * 3, flood);
 }
 
-TEST(Allows, FollowsTheOrderOfRoles) {
-  EXPECT_TRUE(Allows(Role::kViewer, "public"));
-  EXPECT_TRUE(Allows(Role::kViewer, "read"));
-  EXPECT_FALSE(Allows(Role::kViewer, "write"));
-  EXPECT_FALSE(Allows(Role::kViewer, "admin"));
-  EXPECT_TRUE(Allows(Role::kEditor, "write"));
-  EXPECT_FALSE(Allows(Role::kEditor, "admin"));
-  EXPECT_TRUE(Allows(Role::kAdmin, "admin"));
-  EXPECT_FALSE(Allows(Role::kEditor, "a permission that does not exist"));
-}
-
 STETIG_ON_BOTH_STORES(AccessTest);
 
 }  // namespace

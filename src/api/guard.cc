@@ -1,7 +1,5 @@
 #include "api/guard.h"
 
-#include <fmt/format.h>
-
 #include "access/origin.h"
 #include "api/errors.h"
 #include "api/v1/problem.h"
@@ -14,6 +12,13 @@ bool ChangesState(http::Method method) {
          method == http::Method::kPatch || method == http::Method::kDelete;
 }
 
+/// In a project the use case has the last word; here it is enough to be allowed somewhere.
+bool Allowed(const access::Principal& who, const access::Demand& demand) {
+  if (!demand.in_project || !who.scope) return who.May(demand.capability);
+  return ((access::CapabilitiesOf(who.role) | who.scope->somewhere) & who.limit)
+      .Has(demand.capability);
+}
+
 /// MLflow answers these in plain text.
 http::Response BrowserRefusal(const http::Request& request, const char* code, const char* text) {
   if (!v1::IsV1(request.path)) return http::Response::Text(403, text);
@@ -24,7 +29,8 @@ http::Response BrowserRefusal(const http::Request& request, const char* code, co
 
 io::Awaitable<std::optional<http::Response>> Guard(Context* context, const http::Route* route,
                                                    http::Request* request) {
-  if (route->permission == "public") {
+  const access::Demand demand = access::ParseDemand(route->permission);
+  if (demand.is_public) {
     co_return std::nullopt;
   }
   std::string_view host = request->headers.Get("Host").value_or("");
@@ -45,12 +51,9 @@ io::Awaitable<std::optional<http::Response>> Guard(Context* context, const http:
   if (!found) {
     co_return ErrorAnswer(found.error(), *request);
   }
-  if (!access::Allows(found->role, route->permission)) {
-    co_return ErrorAnswer(
-        Status(Code::kPermissionDenied,
-               fmt::format("user '{}' is a {}, expected a role that may {}", found->user,
-                           access::RoleName(found->role), route->permission)),
-        *request);
+  found->needs = demand.capability;
+  if (!Allowed(*found, demand)) {
+    co_return ErrorAnswer(Status(Code::kPermissionDenied, access::DenialOf(*found)), *request);
   }
   request->caller = *std::move(found);
   co_return std::nullopt;

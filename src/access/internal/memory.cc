@@ -7,7 +7,22 @@
 
 namespace stetig::access::internal {
 
-Memory::Memory(size_t capacity) : capacity_(capacity), secret_(32, '\0') {
+namespace {
+
+size_t IdsOf(const Principal& principal) {
+  if (!principal.scope) return 0;
+  size_t count = 0;
+  for (const Realm* realm : {&principal.scope->projects, &principal.scope->experiments,
+                             &principal.scope->models}) {
+    count += realm->ids.size() + realm->rights.size();
+  }
+  return count;
+}
+
+}  // namespace
+
+Memory::Memory(size_t capacity, size_t max_ids)
+    : capacity_(capacity), max_ids_(max_ids), secret_(32, '\0') {
   CHECK(getrandom(secret_.data(), secret_.size(), 0) == static_cast<ssize_t>(secret_.size()));
 }
 
@@ -30,20 +45,30 @@ Memory::Found Memory::Find(std::string_view kind, std::string_view credential,
   if (it->second.until <= now) {
     return {.principal = std::nullopt, .familiar = true};
   }
-  return {.principal = it->second.principal, .familiar = true};
+  const Entry& entry = it->second;
+  return {.principal = entry.principal,
+          .familiar = true,
+          .stale = entry.fresh_until <= now,
+          .until = entry.until};
 }
 
 void Memory::Remember(std::string_view kind, std::string_view credential,
-                      const Principal& principal, Clock::time_point until, uint64_t generation) {
+                      const Principal& principal, Clock::time_point until,
+                      Clock::time_point fresh_until, uint64_t generation) {
   std::string key = Key(kind, credential);
+  const size_t ids = IdsOf(principal);
   MutexLock lock(mutex_);
   if (generation != generation_) {
     return;
   }
-  if (entries_.size() >= capacity_) {
+  if (entries_.size() >= capacity_ || ids_ + ids > max_ids_) {
     entries_.clear();
+    ids_ = 0;
   }
-  entries_[std::move(key)] = {principal, until};
+  Entry& entry = entries_[std::move(key)];
+  ids_ += ids;
+  ids_ -= IdsOf(entry.principal);
+  entry = {principal, until, fresh_until};
 }
 
 uint64_t Memory::generation() const {
@@ -54,6 +79,13 @@ uint64_t Memory::generation() const {
 void Memory::Forget() {
   MutexLock lock(mutex_);
   entries_.clear();
+  ids_ = 0;
+  ++generation_;
+}
+
+void Memory::Doubt() {
+  MutexLock lock(mutex_);
+  for (auto& [key, entry] : entries_) entry.fresh_until = {};
   ++generation_;
 }
 
