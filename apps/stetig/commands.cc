@@ -109,7 +109,7 @@ void AddUser(CLI::App& app, Invocation& in) {
       "variable STETIG_PASSWORD. It has at least 12 characters.\n\nExample:\n  ";
   CLI::App* add = AddStoreCommand(*user, in, "add", "Adds a user", "NAME",
                                   [&in] { return AddUser(in.options, in.name, in.role); });
-  add->add_option("--role", in.role, "viewer, editor or admin (default: editor)")
+  add->add_option("--role", in.role, "a role of docs/access.md (default: data_scientist)")
       ->type_name("WORD");
   add->footer(std::string(kPassword) + "stetig user add ada --role admin");
   AddStoreCommand(*user, in, "password", "Sets a user's password", "NAME", [&in] {
@@ -117,7 +117,8 @@ void AddUser(CLI::App& app, Invocation& in) {
   })->footer(std::string(kPassword) + "stetig user password ada");
   AddStoreCommand(*user, in, "role", "Sets a user's role", "NAME",
                   [&in] { return SetUserRole(in.options, in.name, in.role); })
-      ->add_option("ROLE", in.role, "viewer, editor or admin")
+      ->add_option("ROLE", in.role,
+                   "viewer, domain_expert, data_scientist, ml_engineer, operator, auditor or admin")
       ->required()
       ->type_name("");
   AddStoreCommand(*user, in, "remove", "Removes a user with its tokens", "NAME",
@@ -136,8 +137,8 @@ void AddToken(CLI::App& app, Invocation& in) {
   create->add_option("--label", in.label, "What it is for")->type_name("TEXT");
   create
       ->add_option("--role", in.role,
-                   "viewer, editor or admin; the lower of this and the user's counts (default: "
-                   "editor)")
+                   "a role; what this and the user's role both allow counts (default: "
+                   "data_scientist)")
       ->type_name("WORD");
   create->add_option("--days", in.days, "Life time in days (default: for ever)")
       ->check(CLI::Range(1, kLongestTokenLife))

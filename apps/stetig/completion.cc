@@ -111,7 +111,7 @@ std::string BashLike(const std::vector<Place>& places) {
     *) words='{}' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$current")); return ;;
-  --role) COMPREPLY=($(compgen -W 'viewer editor admin' -- "$current")); return ;;
+  --role) COMPREPLY=($(compgen -W 'viewer domain_expert data_scientist ml_engineer operator auditor admin' -- "$current")); return ;;
   esac
   case $path in
 {}  esac

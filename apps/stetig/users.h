@@ -10,14 +10,14 @@
 namespace stetig::app {
 
 /// The password comes from the environment variable STETIG_PASSWORD, else from the terminal
-/// (twice, without echo), else from the first line of standard input. `role` "": editor.
+/// (twice, without echo), else from the first line of standard input. `role` "": data_scientist.
 int AddUser(const UpOptions& options, const std::string& name, const std::string& role);
 int SetUserPassword(const UpOptions& options, const std::string& name);
 int SetUserRole(const UpOptions& options, const std::string& name, const std::string& role);
 int RemoveUser(const UpOptions& options, const std::string& name);
 int ListUsers(const UpOptions& options, bool json);
 
-/// Prints the secret, once. `days`: life time; nothing: for ever. `role` "": editor.
+/// Prints the secret, once. `days`: life time; nothing: for ever. `role` "": data_scientist.
 int CreateToken(const UpOptions& options, const std::string& user, const std::string& label,
                 const std::string& role, std::optional<int> days);
 int RevokeToken(const UpOptions& options, const std::string& id);

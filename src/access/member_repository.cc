@@ -138,9 +138,8 @@ Status PutMember(store::Transaction& tx, const std::string& project, const Membe
   TRY(tx.Execute(member.is_group ? kDeleteGroupMember : kDeleteUserMember, {project, id}));
   const store::Value user = member.is_group ? store::Value() : store::Value(id);
   const store::Value group = member.is_group ? store::Value(id) : store::Value();
-  return tx.Execute(kInsertMember,
-                    {project, user, group, static_cast<int64_t>(member.role), member.created.ms,
-                     member.created_by});
+  return tx.Execute(kInsertMember, {project, user, group, static_cast<int64_t>(member.role),
+                                    member.created.ms, member.created_by});
 }
 
 Result<bool> RemoveMember(store::Transaction& tx, const std::string& project, bool is_group,

@@ -68,10 +68,10 @@ Task<> Service::SetOpenness(Principal who, std::string project, Openness opennes
     if (closed) {
       ASSIGN_OR_RETURN(const auto all, repository::ClosedProjects(tx));
       if (std::ssize(all) >= kMaxClosedProjects) {
-        return Err(Code::kResourceExhausted,
-                   fmt::format("{} projects are for their members only, which is the most",
-                               all.size()),
-                   "too_many_closed_projects");
+        return Err(
+            Code::kResourceExhausted,
+            fmt::format("{} projects are for their members only, which is the most", all.size()),
+            "too_many_closed_projects");
       }
     }
     TRY(repository::SetClosed(tx, project, closed, now));

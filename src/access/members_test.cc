@@ -68,9 +68,13 @@ TEST_P(MembersTest, WithoutProjectsOfTheirOwnNobodyHasAScope) {
 }
 
 TEST_P(MembersTest, AClosedProjectIsHiddenFromAllButMembersAuditorsAndAdmins) {
-  for (const auto& [name, role] : std::vector<std::pair<std::string, Role>>{
-           {"vi", Role::kViewer}, {"ml", Role::kMlEngineer}, {"op", Role::kOperator},
-           {"au", Role::kAuditor}, {"ad", Role::kAdmin}, {"me", Role::kViewer}}) {
+  for (const auto& [name, role] :
+       std::vector<std::pair<std::string, Role>>{{"vi", Role::kViewer},
+                                                 {"ml", Role::kMlEngineer},
+                                                 {"op", Role::kOperator},
+                                                 {"au", Role::kAuditor},
+                                                 {"ad", Role::kAdmin},
+                                                 {"me", Role::kViewer}}) {
     Add(name, role);
   }
   Close("p1");
@@ -117,8 +121,7 @@ TEST_P(MembersTest, AMemberComesOnceAndGoes) {
   EXPECT_EQ(members->front().role, Role::kOperator);
   EXPECT_EQ(members->front().created_by, "root");
   EXPECT_TRUE(Run(service_->RemoveMember(kRoot, "p1", false, "ada", Soon())).ok());
-  EXPECT_EQ(Run(service_->RemoveMember(kRoot, "p1", false, "ada", Soon())).code(),
-            Code::kNotFound);
+  EXPECT_EQ(Run(service_->RemoveMember(kRoot, "p1", false, "ada", Soon())).code(), Code::kNotFound);
   EXPECT_EQ(Run(service_->SetMember(kRoot, "p1", {.name = "nobody"}, Soon())).code(),
             Code::kNotFound);
 }
@@ -186,8 +189,8 @@ TEST_P(MembersTest, AProjectsTokenSeesOnlyItsProject) {
 
 TEST_P(MembersTest, ChangesCountAtOnceHereAndInTimeElsewhere) {
   Add("ada", Role::kViewer);
-  other_.emplace(db(), ServiceOptions{.clock = &clock_,
-                                      .rights_memory = std::chrono::milliseconds(0)});
+  other_.emplace(db(),
+                 ServiceOptions{.clock = &clock_, .rights_memory = std::chrono::milliseconds(0)});
   EXPECT_TRUE(Who("ada").SeesProject("p1"));
   EXPECT_TRUE(Run(other_->PrincipalOf("ada", "r", Soon()))->SeesProject("p1"));
   Close("p1");

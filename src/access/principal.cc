@@ -7,9 +7,8 @@
 namespace stetig::access {
 
 bool Realm::Hides(std::string_view id) const {
-  return std::ranges::binary_search(ids, id, {}, [](const std::string& one) {
-           return std::string_view(one);
-         }) != only;
+  return std::ranges::binary_search(
+             ids, id, {}, [](const std::string& one) { return std::string_view(one); }) != only;
 }
 
 Capabilities Realm::RightsIn(std::string_view id) const {
@@ -35,8 +34,8 @@ bool Principal::MayIn(const Realm& realm, std::string_view id) const {
 }
 
 std::string DenialOf(const Principal& who) {
-  return fmt::format("user '{}' is a {}, expected a role that may {}", who.user,
-                     RoleName(who.role), CapabilityName(who.needs));
+  return fmt::format("user '{}' is a {}, expected a role that may {}", who.user, RoleName(who.role),
+                     CapabilityName(who.needs));
 }
 
 }  // namespace stetig::access

@@ -57,9 +57,7 @@ struct Principal {
   bool SeesModel(std::string_view name) const { return !scope || !scope->models.Hides(name); }
 
   /// Whether what is under way (`needs`) is allowed with this thing.
-  bool MayInProject(std::string_view id) const {
-    return !scope || MayIn(scope->projects, id);
-  }
+  bool MayInProject(std::string_view id) const { return !scope || MayIn(scope->projects, id); }
   bool MayInExperiment(std::string_view id) const {
     return !scope || MayIn(scope->experiments, id);
   }

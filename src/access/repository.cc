@@ -33,7 +33,8 @@ constexpr Statement kFindTokenById{
     "JOIN access_users u ON u.user_id = t.user_id WHERE t.token_id = $1"};
 constexpr Statement kListTokens{
     "SELECT t.token_id, u.name, t.label, t.role, t.created_at, t.expires_at, t.scope, t.project "
-    "FROM access_tokens t JOIN access_users u ON u.user_id = t.user_id ORDER BY t.created_at, t.token_id"};
+    "FROM access_tokens t JOIN access_users u ON u.user_id = t.user_id ORDER BY t.created_at, "
+    "t.token_id"};
 constexpr Statement kDeleteToken{"DELETE FROM access_tokens WHERE token_id = $1"};
 
 User UserOf(const Row& row) {

@@ -119,8 +119,8 @@ Result<repository::UserRow> RequireUser(store::Session& session, const std::stri
 /// On a pool's thread. The success is remembered before the next job begins, so that of many
 /// requests with the same right credentials only the first one costs a check.
 bool Service::Impl::Check(const std::string& credential, const std::string& password,
-                          const std::optional<repository::UserRow>& row,
-                          const Principal& principal, uint64_t generation) {
+                          const std::optional<repository::UserRow>& row, const Principal& principal,
+                          uint64_t generation) {
   const auto known = memory.Find("password", credential, SteadyClock::now());
   if (known.principal && !known.stale) {
     return true;
@@ -226,8 +226,7 @@ Task<Principal> Service::Authenticate(std::optional<std::string> authorization,
   co_return principal;
 }
 
-Task<Principal> Service::PrincipalOf(std::string user, std::string request_id,
-                                     Deadline deadline) {
+Task<Principal> Service::PrincipalOf(std::string user, std::string request_id, Deadline deadline) {
   using SteadyClock = Impl::SteadyClock;
   Principal principal;
   auto known = impl_->memory.Find("name", user, SteadyClock::now());

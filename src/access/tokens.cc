@@ -22,8 +22,10 @@ Task<NewToken> Service::CreateToken(Principal who, Token wanted, Deadline deadli
   }
   const WallTime now = impl_->Now();
   if (wanted.expires && *wanted.expires <= now) {
-    co_return Err(Code::kInvalidArgument, "the token would have expired already, expected a time "
-                  "to come", "invalid_field");
+    co_return Err(Code::kInvalidArgument,
+                  "the token would have expired already, expected a time "
+                  "to come",
+                  "invalid_field");
   }
   NewToken made{.token = std::move(wanted), .secret = std::string(kTokenPrefix) + NewTokenSecret()};
   made.token.id = NewUlid(now);
@@ -40,8 +42,8 @@ Task<NewToken> Service::CreateToken(Principal who, Token wanted, Deadline deadli
 
 Task<NewToken> Service::CreateToken(Principal who, std::string user, std::string label, Role role,
                                     std::optional<WallTime> expires, Deadline deadline) {
-  Token wanted{.user = std::move(user), .label = std::move(label), .role = role,
-               .expires = expires};
+  Token wanted{
+      .user = std::move(user), .label = std::move(label), .role = role, .expires = expires};
   co_return co_await CreateToken(std::move(who), std::move(wanted), deadline);
 }
 

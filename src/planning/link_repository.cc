@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "planning/repository.h"
+
 namespace stetig::planning::repository {
 namespace {
 
@@ -64,11 +66,29 @@ void AddEnd(SqlBuilder& sql, Literal type, Literal id, const Ref& end) {
   sql.Add(" AND ").Add(id).Add(" = ").Bind(std::string_view(end.id));
 }
 
+/// Neither end is a record of a hidden project; where only some projects are seen, one end is a
+/// record of theirs.
+void AddSeenEnds(SqlBuilder& sql, const access::Realm* projects) {
+  if (projects == nullptr || (!projects->only && projects->ids.empty())) return;
+  const access::Realm others{.only = !projects->only, .ids = projects->ids};
+  sql.Add(
+      " AND NOT EXISTS (SELECT 1 FROM planning_records h JOIN planning_records hp ON hp.record_no "
+      "= h.project_no WHERE h.id IN (l.from_id, l.to_id)");
+  AddSeen(sql, "hp.id", &others);
+  sql.Add(")");
+  if (!projects->only) return;
+  sql.Add(" AND EXISTS (SELECT 1 FROM planning_records lp WHERE lp.record_no = l.project_no");
+  AddSeen(sql, "lp.id", projects);
+  sql.Add(")");
+}
+
 }  // namespace
 
-Result<std::optional<LinkRow>> FindLink(store::Session& session, std::string_view id) {
+Result<std::optional<LinkRow>> FindLink(store::Session& session, std::string_view id,
+                                        const access::Realm* projects) {
   SqlBuilder sql(kSelect);
   sql.Add("WHERE l.id = ").Bind(id);
+  AddSeenEnds(sql, projects);
   return One(session, sql);
 }
 
@@ -84,6 +104,7 @@ Result<std::vector<LinkRow>> ListLinks(store::Session& session, const LinkListin
   SqlBuilder sql(kSelect);
   sql.Add("WHERE l.link_no > ").Bind(listing.after);
   if (listing.project_no) sql.Add(" AND l.project_no = ").Bind(*listing.project_no);
+  AddSeenEnds(sql, listing.projects);
   if (listing.from) AddEnd(sql, "l.from_type", "l.from_id", *listing.from);
   if (listing.to) AddEnd(sql, "l.to_type", "l.to_id", *listing.to);
   if (!listing.type.empty()) sql.Add(" AND l.type = ").Bind(listing.type);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/status.h"
 #include "planning/types.h"
 #include "store/database.h"
@@ -19,6 +20,7 @@ struct LinkRow {
 
 struct LinkListing {
   std::optional<int64_t> project_no;
+  const access::Realm* projects = nullptr;  ///< as repository.h's Sight; hides links of either end
   std::optional<Ref> from;
   std::optional<Ref> to;
   std::string_view type;  ///< empty: all
@@ -28,7 +30,8 @@ struct LinkListing {
   int64_t limit = 0;
 };
 
-Result<std::optional<LinkRow>> FindLink(store::Session& session, std::string_view id);
+Result<std::optional<LinkRow>> FindLink(store::Session& session, std::string_view id,
+                                        const access::Realm* projects);
 /// The one that says the same and has not ended.
 Result<std::optional<LinkRow>> FindLiveLink(store::Session& session, const Link& link);
 Result<std::vector<LinkRow>> ListLinks(store::Session& session, const LinkListing& listing);

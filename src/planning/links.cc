@@ -65,10 +65,10 @@ struct End {
   std::optional<repository::RecordRow> record;
 };
 
-Result<End> ResolveEnd(store::Session& session, const Ref& ref) {
+Result<End> ResolveEnd(store::Session& session, const Principal& who, const Ref& ref) {
   End end{.ref = ref, .record = {}};
   if (FindKind(ref.type) == nullptr) return end;
-  ASSIGN_OR_RETURN(end.record, Resolve(session, ref.type, ref.id));
+  ASSIGN_OR_RETURN(end.record, Resolve(session, who, ref.type, ref.id));
   end.ref.id = end.record->record.id;
   return end;
 }
@@ -102,8 +102,8 @@ Result<std::string> ProjectIdOf(store::Session& session, int64_t project_no) {
 
 Result<Link> Add(store::Transaction& tx, const Principal& who, const NewLink& request,
                  WallTime now) {
-  ASSIGN_OR_RETURN(End from, ResolveEnd(tx, request.from));
-  ASSIGN_OR_RETURN(End to, ResolveEnd(tx, request.to));
+  ASSIGN_OR_RETURN(End from, ResolveEnd(tx, who, request.from));
+  ASSIGN_OR_RETURN(End to, ResolveEnd(tx, who, request.to));
   if (from.ref == to.ref) {
     return Err(Code::kInvalidArgument, "'from' and 'to' are the same, expected two things",
                "invalid_field");
@@ -120,17 +120,19 @@ Result<Link> Add(store::Transaction& tx, const Principal& who, const NewLink& re
               .created = now,
               .created_by = who.user,
               .ended = {}};
+  row.project_no = to.record ? to.record->project_no : from.record ? from.record->project_no : 0;
+  ASSIGN_OR_RETURN(const std::string project, ProjectIdOf(tx, row.project_no));
+  TRY(CheckMay(who, project));
   ASSIGN_OR_RETURN(auto same, repository::FindLiveLink(tx, row.link));
   if (same) return std::move(same->link);
-  row.project_no = to.record ? to.record->project_no : from.record ? from.record->project_no : 0;
   TRY(repository::InsertLink(tx, row));
-  ASSIGN_OR_RETURN(const std::string project, ProjectIdOf(tx, row.project_no));
   TRY(Note(tx, who, row, project, "asserted", now));
   return row.link;
 }
 
-Result<repository::LinkRow> RequireLink(store::Session& session, std::string_view id) {
-  ASSIGN_OR_RETURN(auto row, repository::FindLink(session, id));
+Result<repository::LinkRow> RequireLink(store::Session& session, const Principal& who,
+                                        std::string_view id) {
+  ASSIGN_OR_RETURN(auto row, repository::FindLink(session, id, SightOf(who)));
   if (!row) {
     return Err(Code::kNotFound, fmt::format("link '{}' not found", FirstCodePoints(id, 80)),
                "link_not_found");
@@ -138,19 +140,20 @@ Result<repository::LinkRow> RequireLink(store::Session& session, std::string_vie
   return std::move(*row);
 }
 
-Result<Page<Link>> Find(store::Session& session, const ListLinks& request, int64_t after,
-                        uint64_t fingerprint) {
-  repository::LinkListing listing{.from = request.from,
+Result<Page<Link>> Find(store::Session& session, const Principal& who, const ListLinks& request,
+                        int64_t after, uint64_t fingerprint) {
+  repository::LinkListing listing{.projects = SightOf(who),
+                                  .from = request.from,
                                   .to = request.to,
                                   .type = request.type,
                                   .suspect_only = request.suspect_only,
                                   .ended_too = request.ended_too,
                                   .after = after,
                                   .limit = request.limit + 1};
-  ASSIGN_OR_RETURN(listing.project_no, ResolveProject(session, request.project));
+  ASSIGN_OR_RETURN(listing.project_no, ResolveProject(session, who, request.project));
   for (std::optional<Ref>* end : {&listing.from, &listing.to}) {
     if (!*end) continue;
-    ASSIGN_OR_RETURN(End resolved, ResolveEnd(session, **end));
+    ASSIGN_OR_RETURN(End resolved, ResolveEnd(session, who, **end));
     **end = std::move(resolved.ref);
   }
   ASSIGN_OR_RETURN(std::vector<repository::LinkRow> rows, repository::ListLinks(session, listing));
@@ -175,15 +178,15 @@ Task<Link> Service::AddLink(Principal who, NewLink request, Deadline deadline) {
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
 
-Task<Link> Service::GetLink(std::string id, Deadline deadline) {
-  auto read = [id = std::move(id)](store::Session& session) -> Result<Link> {
-    ASSIGN_OR_RETURN(repository::LinkRow row, RequireLink(session, id));
+Task<Link> Service::GetLink(Principal who, std::string id, Deadline deadline) {
+  auto read = [who = std::move(who), id = std::move(id)](store::Session& session) -> Result<Link> {
+    ASSIGN_OR_RETURN(repository::LinkRow row, RequireLink(session, who, id));
     return std::move(row.link);
   };
   co_return co_await impl_->db.Read(std::move(read), deadline);
 }
 
-Task<Page<Link>> Service::FindLinks(ListLinks request, Deadline deadline) {
+Task<Page<Link>> Service::FindLinks(Principal who, ListLinks request, Deadline deadline) {
   CO_TRY(CheckLimit(request.limit));
   if (!request.type.empty()) CO_TRY(CheckType(request.type));
   query::Fingerprint print("planning_links");
@@ -200,8 +203,8 @@ Task<Page<Link>> Service::FindLinks(ListLinks request, Deadline deadline) {
       co_return Err(Code::kInvalidArgument, "the page token is of another list");
     after = *place;
   }
-  auto read = [request = std::move(request), after, print = print.value()](
-                  store::Session& session) { return Find(session, request, after, print); };
+  auto read = [who = std::move(who), request = std::move(request), after, print = print.value()](
+                  store::Session& session) { return Find(session, who, request, after, print); };
   co_return co_await impl_->db.Read(std::move(read), deadline);
 }
 
@@ -209,7 +212,9 @@ Task<Link> Service::ReviewLink(Principal who, std::string id, Deadline deadline)
   const WallTime now = impl_->clock.Now();
   auto write = [who = std::move(who), id = std::move(id),
                 now](store::Transaction& tx) -> Result<Link> {
-    ASSIGN_OR_RETURN(repository::LinkRow row, RequireLink(tx, id));
+    ASSIGN_OR_RETURN(repository::LinkRow row, RequireLink(tx, who, id));
+    ASSIGN_OR_RETURN(const std::string project, ProjectIdOf(tx, row.project_no));
+    TRY(CheckMay(who, project));
     if (!row.link.suspect) return std::move(row.link);
     ASSIGN_OR_RETURN(const auto to, repository::FindById(tx, row.link.to.id));
     if (!to) {
@@ -220,7 +225,6 @@ Task<Link> Service::ReviewLink(Principal who, std::string id, Deadline deadline)
     TRY(repository::SetLinkFingerprint(tx, row.link_no, to->record.fingerprint));
     row.link.to_fingerprint = to->record.fingerprint;
     row.link.suspect = false;
-    ASSIGN_OR_RETURN(const std::string project, ProjectIdOf(tx, row.project_no));
     TRY(Note(tx, who, row, project, "reviewed", now));
     return std::move(row.link);
   };
@@ -231,12 +235,13 @@ Task<Link> Service::EndLink(Principal who, std::string id, Deadline deadline) {
   const WallTime now = impl_->clock.Now();
   auto write = [who = std::move(who), id = std::move(id),
                 now](store::Transaction& tx) -> Result<Link> {
-    ASSIGN_OR_RETURN(repository::LinkRow row, RequireLink(tx, id));
+    ASSIGN_OR_RETURN(repository::LinkRow row, RequireLink(tx, who, id));
+    ASSIGN_OR_RETURN(const std::string project, ProjectIdOf(tx, row.project_no));
+    TRY(CheckMay(who, project));
     if (row.link.ended) return std::move(row.link);
     TRY(repository::EndLink(tx, row.link_no, now));
     row.link.ended = now;
     row.link.suspect = false;
-    ASSIGN_OR_RETURN(const std::string project, ProjectIdOf(tx, row.project_no));
     TRY(Note(tx, who, row, project, "ended", now));
     return std::move(row.link);
   };

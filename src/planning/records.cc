@@ -22,6 +22,8 @@ void Take(Content content, Record& record) {
   record.fields = std::move(content.fields);
 }
 
+bool IsPersonField(std::string_view key) { return key == "created_by" || key == "updated_by"; }
+
 /// The names of what differs, in the order of the kind's table.
 json::Array Changed(const KindDef& kind, const Content& before, const Content& after) {
   json::Array names;
@@ -90,13 +92,15 @@ Result<Record> Make(store::Transaction& tx, const Principal& who, const CreateRe
           fmt::format("field 'project' is missing, expected the project of the {}", kind.name),
           "invalid_field");
     }
-    ASSIGN_OR_RETURN(const repository::RecordRow project, Resolve(tx, kProject, request.project));
+    ASSIGN_OR_RETURN(const repository::RecordRow project,
+                     Resolve(tx, who, kProject, request.project));
     row.project_no = project.record_no;
     record.project = project.record.id;
     record.key = project.record.key;
   } else {
     record.project = record.id;
   }
+  TRY(CheckMay(who, request.kind == kProject ? std::string_view() : record.project));
   Take(content, record);
   record.revision = record.version = 1;
   record.fingerprint = FingerprintOf(kind, content);
@@ -131,6 +135,8 @@ Result<std::optional<Record>> MadeBefore(store::Session& session, const Principa
   }
   ASSIGN_OR_RETURN(auto row, repository::FindByNo(session, before->record_no));
   if (!row) return Err(Code::kDataLoss, "the record of an idempotency key is missing");
+  // Made while they still saw the project: now it is as if there had never been one.
+  if (!who.SeesProject(row->record.project)) return std::nullopt;
   ASSIGN_OR_RETURN(const auto live, repository::FindById(session, row->record.id));
   if (!live) {
     return Err(Code::kFailedPrecondition,
@@ -151,8 +157,9 @@ Status CheckRevision(const Record& record, std::optional<int64_t> if_revision) {
 
 Result<Record> Change(store::Transaction& tx, const Principal& who, const UpdateRecord& request,
                       WallTime now) {
-  ASSIGN_OR_RETURN(repository::RecordRow row, Resolve(tx, request.kind, request.reference));
+  ASSIGN_OR_RETURN(repository::RecordRow row, Resolve(tx, who, request.kind, request.reference));
   Record& record = row.record;
+  TRY(CheckMay(who, record.project));
   TRY(CheckRevision(record, request.if_revision));
   const KindDef& kind = KindOf(record.kind);
   const Record before = record;
@@ -189,7 +196,30 @@ struct List {
   uint64_t fingerprint = 0;
 };
 
-Result<List> PrepareList(const ListRecords& request) {
+/// Whether a filter asks what somebody else than `self` did.
+bool AsksForPersons(const query::Node& node, std::string_view self) {
+  if (node.kind != query::Node::Kind::kClause) {
+    return std::ranges::any_of(node.children,
+                               [&](const auto& child) { return AsksForPersons(child, self); });
+  }
+  if (!IsPersonField(node.clause.field.key)) return false;
+  const auto* name = std::get_if<std::string>(&node.clause.value);
+  return node.clause.op != query::Operator::kEqual || name == nullptr || *name != self;
+}
+
+Status CheckPersons(const Principal& who, const repository::Listing& listing) {
+  const bool ordered = std::ranges::any_of(
+      listing.orders, [](const query::Order& order) { return IsPersonField(order.field.key); });
+  if (!ordered && !(listing.filter && AsksForPersons(*listing.filter, who.user))) {
+    return OkStatus();
+  }
+  return Err(Code::kPermissionDenied,
+             "what a person did is shown to themself and to auditors only: created_by and "
+             "updated_by can be compared with your own name alone",
+             "activity_hidden");
+}
+
+Result<List> PrepareList(const Principal& who, const ListRecords& request) {
   TRY(CheckLimit(request.limit));
   const KindDef& kind = KindOf(request.kind);
   List list{.kind = request.kind, .project = request.project, .listing = {}};
@@ -197,6 +227,7 @@ Result<List> PrepareList(const ListRecords& request) {
   repository::Listing& listing = list.listing;
   ASSIGN_OR_RETURN(listing.filter, query::ParseRecordFilter(request.filter, fields));
   ASSIGN_OR_RETURN(listing.orders, query::ParseRecordOrder(request.order_by, fields));
+  if (!request.persons) TRY(CheckPersons(who, listing));
   listing.orders.push_back({.field = {.key = "record_no"}});
   listing.limit = request.limit + 1;
   query::Fingerprint fingerprint("planning");
@@ -209,10 +240,11 @@ Result<List> PrepareList(const ListRecords& request) {
   return list;
 }
 
-Result<Page<Record>> ReadList(store::Session& session, const List& list) {
+Result<Page<Record>> ReadList(store::Session& session, const Principal& who, const List& list) {
   repository::Listing listing = list.listing;
+  listing.projects = SightOf(who);
   listing.kind = list.kind;
-  ASSIGN_OR_RETURN(listing.project_no, ResolveProject(session, list.project));
+  ASSIGN_OR_RETURN(listing.project_no, ResolveProject(session, who, list.project));
   ASSIGN_OR_RETURN(std::vector<repository::RecordRow> rows, repository::List(session, listing));
   Page<Record> page;
   if (static_cast<int64_t>(rows.size()) == listing.limit) {
@@ -249,18 +281,21 @@ Task<Record> Service::Create(Principal who, CreateRecord request, Deadline deadl
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
 
-Task<Record> Service::Get(std::string kind, std::string reference, Deadline deadline) {
-  auto read = [kind = std::move(kind),
+Task<Record> Service::Get(Principal who, std::string kind, std::string reference,
+                          Deadline deadline) {
+  auto read = [who = std::move(who), kind = std::move(kind),
                reference = std::move(reference)](store::Session& session) -> Result<Record> {
-    ASSIGN_OR_RETURN(repository::RecordRow row, Resolve(session, kind, reference));
+    ASSIGN_OR_RETURN(repository::RecordRow row, Resolve(session, who, kind, reference));
     return std::move(row.record);
   };
   co_return co_await impl_->db.Read(std::move(read), deadline);
 }
 
-Task<Page<Record>> Service::List(ListRecords request, Deadline deadline) {
-  ASSIGN_OR_CO_RETURN(planning::List list, PrepareList(request));
-  auto read = [list = std::move(list)](store::Session& session) { return ReadList(session, list); };
+Task<Page<Record>> Service::List(Principal who, ListRecords request, Deadline deadline) {
+  ASSIGN_OR_CO_RETURN(planning::List list, PrepareList(who, request));
+  auto read = [who = std::move(who), list = std::move(list)](store::Session& session) {
+    return ReadList(session, who, list);
+  };
   co_return co_await impl_->db.Read(std::move(read), deadline);
 }
 
@@ -277,7 +312,8 @@ Task<> Service::Delete(Principal who, std::string kind, std::string reference,
   const WallTime now = impl_->clock.Now();
   auto write = [who = std::move(who), kind = std::move(kind), reference = std::move(reference),
                 if_revision, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::RecordRow row, Resolve(tx, kind, reference));
+    ASSIGN_OR_RETURN(repository::RecordRow row, Resolve(tx, who, kind, reference));
+    TRY(CheckMay(who, row.record.project));
     TRY(CheckRevision(row.record, if_revision));
     if (row.record.kind == kProject) {
       ASSIGN_OR_RETURN(const int64_t inside, repository::CountLive(tx, row.record_no));
@@ -299,8 +335,18 @@ Task<> Service::Delete(Principal who, std::string kind, std::string reference,
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
 
-Task<Page<Revision>> Service::ListRevisions(std::string kind, std::string reference, int64_t limit,
-                                            std::string page_token, Deadline deadline) {
+Task<std::vector<std::string>> Service::HiddenOf(Principal who, std::vector<std::string> ids,
+                                                 Deadline deadline) {
+  if (!who.scope || ids.empty()) co_return std::vector<std::string>();
+  auto read = [who = std::move(who), ids = std::move(ids)](store::Session& session) {
+    return repository::HiddenOf(session, ids, who.scope->projects);
+  };
+  co_return co_await impl_->db.Read(std::move(read), deadline);
+}
+
+Task<Page<Revision>> Service::ListRevisions(Principal who, std::string kind, std::string reference,
+                                            int64_t limit, std::string page_token,
+                                            Deadline deadline) {
   CO_TRY(CheckLimit(limit));
   const uint64_t fingerprint =
       query::Fingerprint("planning_revisions").Add(kind).Add(reference).value();
@@ -312,9 +358,9 @@ Task<Page<Revision>> Service::ListRevisions(std::string kind, std::string refere
       co_return Err(Code::kInvalidArgument, "the page token is of another list");
     before = *place;
   }
-  auto read = [kind = std::move(kind), reference = std::move(reference), before, limit,
-               fingerprint](store::Session& session) -> Result<Page<Revision>> {
-    ASSIGN_OR_RETURN(const repository::RecordRow row, Resolve(session, kind, reference));
+  auto read = [who = std::move(who), kind = std::move(kind), reference = std::move(reference),
+               before, limit, fingerprint](store::Session& session) -> Result<Page<Revision>> {
+    ASSIGN_OR_RETURN(const repository::RecordRow row, Resolve(session, who, kind, reference));
     Page<Revision> page;
     ASSIGN_OR_RETURN(page.items, repository::Revisions(session, row.record_no, before, limit + 1));
     if (static_cast<int64_t>(page.items.size()) > limit) {

@@ -121,9 +121,48 @@ std::string DocumentOf(const Record& record) {
 
 }  // namespace
 
-Result<std::optional<RecordRow>> FindById(store::Session& session, std::string_view id) {
+void AddSeen(SqlBuilder& sql, Literal column, Sight projects) {
+  if (projects == nullptr || (!projects->only && projects->ids.empty())) return;
+  if (projects->ids.empty()) {
+    sql.Add(" AND 1 = 0");
+    return;
+  }
+  sql.Add(" AND ").Add(column).Add(projects->only ? Literal(" IN (") : Literal(" NOT IN ("));
+  bool first = true;
+  for (const std::string& id : projects->ids) {
+    if (!first) sql.Add(", ");
+    sql.Bind(std::string_view(id));
+    first = false;
+  }
+  sql.Add(")");
+}
+
+Result<std::vector<std::string>> HiddenOf(store::Session& session, std::span<const std::string> ids,
+                                          const access::Realm& projects) {
+  std::vector<std::string> hidden;
+  if (ids.empty()) return hidden;
+  SqlBuilder sql(
+      "SELECT r.id, p.id FROM planning_records r JOIN planning_records p ON p.record_no = "
+      "r.project_no WHERE r.id IN (");
+  bool first = true;
+  for (const std::string& id : ids) {
+    if (!first) sql.Add(", ");
+    sql.Bind(std::string_view(id));
+    first = false;
+  }
+  sql.Add(")");
+  TRY(session.Query(sql, [&](const Row& row) {
+    if (projects.Hides(row.Text(1))) hidden.emplace_back(row.Text(0));
+    return OkStatus();
+  }));
+  return hidden;
+}
+
+Result<std::optional<RecordRow>> FindById(store::Session& session, std::string_view id,
+                                          Sight projects) {
   SqlBuilder sql(kSelect);
   sql.Add("WHERE r.deleted = 0 AND r.id = ").Bind(id);
+  AddSeen(sql, "p.id", projects);
   return One(session, sql);
 }
 
@@ -133,18 +172,22 @@ Result<std::optional<RecordRow>> FindByNo(store::Session& session, int64_t recor
   return One(session, sql);
 }
 
-Result<std::vector<RecordRow>> FindByIdPrefix(store::Session& session, std::string_view prefix) {
+Result<std::vector<RecordRow>> FindByIdPrefix(store::Session& session, std::string_view prefix,
+                                              Sight projects) {
   SqlBuilder sql(kSelect);
   sql.Add("WHERE r.deleted = 0 AND r.id >= ").Bind(prefix).Add(" AND r.id < ");
-  sql.Bind(std::string_view(std::string(prefix) + "~")).Add(" ORDER BY r.id LIMIT 2");
+  sql.Bind(std::string_view(std::string(prefix) + "~"));
+  AddSeen(sql, "p.id", projects);
+  sql.Add(" ORDER BY r.id LIMIT 2");
   return Rows(session, sql);
 }
 
 Result<std::optional<RecordRow>> FindByKey(store::Session& session, std::string_view project_key,
-                                           int64_t number) {
+                                           int64_t number, Sight projects) {
   SqlBuilder sql(kSelect);
   sql.Add("JOIN planning_keys o ON o.project_no = r.project_no WHERE r.deleted = 0 AND o.key = ");
   sql.Bind(project_key).Add(" AND r.number = ").Bind(number);
+  AddSeen(sql, "p.id", projects);
   return One(session, sql);
 }
 
@@ -152,6 +195,7 @@ Result<std::vector<RecordRow>> List(store::Session& session, const Listing& list
   SqlBuilder sql(kSelect);
   sql.Add("WHERE r.deleted = 0 AND r.kind = ").Bind(listing.kind);
   if (listing.project_no) sql.Add(" AND r.project_no = ").Bind(*listing.project_no);
+  AddSeen(sql, "p.id", listing.projects);
   if (listing.filter) {
     sql.Add(" AND ");
     TRY(internal::AddFilter(sql, session.dialect(), KindOf(listing.kind), *listing.filter));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/status.h"
 #include "planning/types.h"
 #include "query/filter.h"
@@ -21,22 +22,34 @@ struct RecordRow {
   Record record;
 };
 
+/// Functions with `projects` find nothing in a project that it hides; null: nothing is hidden.
+using Sight = const access::Realm*;
+
+/// " AND …": what the column names is no project that `projects` hides.
+void AddSeen(store::SqlBuilder& sql, store::Literal column, Sight projects);
+
 /// What a list is asked for, parsed.
 struct Listing {
   std::string_view kind;
   std::optional<int64_t> project_no;
+  Sight projects = nullptr;
   query::Filter filter;
   std::vector<query::Order> orders;  ///< ends with a unique field
   std::vector<query::CursorValue> cursor;
   int64_t limit = 0;
 };
 
-Result<std::optional<RecordRow>> FindById(store::Session& session, std::string_view id);
+Result<std::optional<RecordRow>> FindById(store::Session& session, std::string_view id,
+                                          Sight projects = nullptr);
 /// At most two, in order of id: more are not told apart.
-Result<std::vector<RecordRow>> FindByIdPrefix(store::Session& session, std::string_view prefix);
+Result<std::vector<RecordRow>> FindByIdPrefix(store::Session& session, std::string_view prefix,
+                                              Sight projects);
 /// By the project's key, present or former, and the number (0: the project itself).
 Result<std::optional<RecordRow>> FindByKey(store::Session& session, std::string_view project_key,
-                                           int64_t number);
+                                           int64_t number, Sight projects);
+/// Which of `ids` are records, deleted ones too, of projects that `projects` hides.
+Result<std::vector<std::string>> HiddenOf(store::Session& session, std::span<const std::string> ids,
+                                          const access::Realm& projects);
 Result<std::vector<RecordRow>> List(store::Session& session, const Listing& listing);
 /// The values by which a list went on behind `row`.
 std::vector<query::CursorValue> CursorOf(const RecordRow& row,

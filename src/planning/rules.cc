@@ -114,7 +114,8 @@ Status CheckHours(const Record& level) {
 
 /// A bug fix names the service level that covers it, which decides when an answer is due. What was
 /// promised stays, whatever becomes of the level, until priority or level of the request change.
-Status CoverByLevel(store::Session& session, const Record* before, Record& change) {
+Status CoverByLevel(store::Session& session, const Principal& who, const Record* before,
+                    Record& change) {
   const std::string reference = TextOf(change, "service_level");
   if (before != nullptr && TextOf(*before, "service_level") == reference &&
       TextOf(*before, "priority") == TextOf(change, "priority")) {
@@ -122,7 +123,8 @@ Status CoverByLevel(store::Session& session, const Record* before, Record& chang
   }
   SetField(change, "respond_by", nullptr);
   if (reference.empty()) return OkStatus();
-  ASSIGN_OR_RETURN(const repository::RecordRow level, Resolve(session, "service_level", reference));
+  ASSIGN_OR_RETURN(const repository::RecordRow level,
+                   Resolve(session, who, "service_level", reference));
   if (const auto hours = ResponseHours(level.record, TextOf(change, "priority"))) {
     constexpr double kHour = 3'600'000;
     SetField(change, "respond_by", change.created.ms + static_cast<int64_t>(*hours * kHour));
@@ -132,7 +134,7 @@ Status CoverByLevel(store::Session& session, const Record* before, Record& chang
 
 Status RulesOfChange(store::Session& session, const Principal& who, const Record* before,
                      Record& change) {
-  TRY(CoverByLevel(session, before, change));
+  TRY(CoverByLevel(session, who, before, change));
   const std::string triage = TextOf(change, "triage");
   const bool undecided = change.status == "open" || change.status == "rejected";
   if (!undecided && triage == "undecided") {

@@ -37,8 +37,9 @@ bool IsIdPrefix(std::string_view text) {
 }
 
 Result<std::optional<repository::RecordRow>> FindByPrefix(store::Session& session,
-                                                          std::string_view reference) {
-  ASSIGN_OR_RETURN(auto rows, repository::FindByIdPrefix(session, reference));
+                                                          std::string_view reference,
+                                                          repository::Sight projects) {
+  ASSIGN_OR_RETURN(auto rows, repository::FindByIdPrefix(session, reference, projects));
   if (rows.size() > 1) {
     return Err(Code::kInvalidArgument,
                fmt::format("'{}' is the begin of several ids ({}, {}, …), expected more characters",
@@ -55,16 +56,26 @@ Service::Service(store::Database& db, const Clock& clock)
     : impl_(std::make_unique<Impl>(Impl{.db = db, .clock = clock})) {}
 Service::~Service() = default;
 
-Result<repository::RecordRow> Resolve(store::Session& session, std::string_view kind,
-                                      std::string_view reference) {
+repository::Sight SightOf(const Principal& who) {
+  return who.scope ? &who.scope->projects : nullptr;
+}
+
+Status CheckMay(const Principal& who, std::string_view project) {
+  if (who.MayInProject(project)) return OkStatus();
+  return Status(Code::kPermissionDenied, access::DenialOf(who));
+}
+
+Result<repository::RecordRow> Resolve(store::Session& session, const Principal& who,
+                                      std::string_view kind, std::string_view reference) {
+  const repository::Sight projects = SightOf(who);
   std::optional<repository::RecordRow> found;
   if (IsUlid(reference)) {
-    ASSIGN_OR_RETURN(found, repository::FindById(session, reference));
+    ASSIGN_OR_RETURN(found, repository::FindById(session, reference, projects));
   } else if (const auto key = ParseKey(reference)) {
-    ASSIGN_OR_RETURN(found, repository::FindByKey(session, key->project, key->number));
+    ASSIGN_OR_RETURN(found, repository::FindByKey(session, key->project, key->number, projects));
   }
   if (!found && IsIdPrefix(reference)) {
-    ASSIGN_OR_RETURN(found, FindByPrefix(session, reference));
+    ASSIGN_OR_RETURN(found, FindByPrefix(session, reference, projects));
   }
   if (!found) return NotFound(kind, reference);
   if (!kind.empty() && found->record.kind != kind) {
@@ -76,9 +87,10 @@ Result<repository::RecordRow> Resolve(store::Session& session, std::string_view 
   return std::move(*found);
 }
 
-Result<std::optional<int64_t>> ResolveProject(store::Session& session, std::string_view reference) {
+Result<std::optional<int64_t>> ResolveProject(store::Session& session, const Principal& who,
+                                              std::string_view reference) {
   if (reference.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(const repository::RecordRow row, Resolve(session, kProject, reference));
+  ASSIGN_OR_RETURN(const repository::RecordRow row, Resolve(session, who, kProject, reference));
   return row.record_no;
 }
 

@@ -1,6 +1,10 @@
 // Use cases of planning: records of every kind, their history, and links between them and
 // everything else.
 //
+// What a project's members keep to themselves (access/principal.h) is not there for others: reads
+// say kNotFound as for what does not exist, lists and counts leave it out. A write that is seen but
+// not allowed in the project is kPermissionDenied.
+//
 // A *reference* names a record: its id, its key ("CHURN-12"; a project: "CHURN"; keys that a
 // project had before go on working), or a part of the id of at least kMinPrefix characters from the
 // start that fits one record only. Every change writes one journal event in the same transaction
@@ -53,6 +57,9 @@ struct ListRecords {
   std::vector<std::string> order_by;
   int64_t limit = 100;  ///< 1 … kMaxPage
   std::string page_token;
+  /// Whether created_by and updated_by may be compared and ordered by; if not, only `= 'their own
+  /// name'` is allowed.
+  bool persons = true;
 };
 
 struct NewLink {
@@ -85,8 +92,9 @@ class Service {
   /// kAlreadyExists (detail key_taken): another project has the key. kFailedPrecondition: a rule of
   /// the kind (rules.h); detail idempotency_key_reused: the key came with other values before.
   Task<Record> Create(Principal who, CreateRecord request, Deadline deadline);
-  Task<Record> Get(std::string kind, std::string reference, Deadline deadline);
-  Task<Page<Record>> List(ListRecords request, Deadline deadline);
+  Task<Record> Get(Principal who, std::string kind, std::string reference, Deadline deadline);
+  /// kPermissionDenied, detail activity_hidden: see ListRecords::persons.
+  Task<Page<Record>> List(Principal who, ListRecords request, Deadline deadline);
   /// Changes nothing and writes no event when nothing differs. kFailedPrecondition: detail
   /// revision_mismatch, or a rule of the kind.
   Task<Record> Update(Principal who, UpdateRecord request, Deadline deadline);
@@ -94,18 +102,40 @@ class Service {
   Task<> Delete(Principal who, std::string kind, std::string reference,
                 std::optional<int64_t> if_revision, Deadline deadline);
   /// Newest first.
-  Task<Page<Revision>> ListRevisions(std::string kind, std::string reference, int64_t limit,
-                                     std::string page_token, Deadline deadline);
+  Task<Page<Revision>> ListRevisions(Principal who, std::string kind, std::string reference,
+                                     int64_t limit, std::string page_token, Deadline deadline);
+  /// Which of `ids` are records, deleted ones too, that `who` does not see. At most 1,000 ids.
+  Task<std::vector<std::string>> HiddenOf(Principal who, std::vector<std::string> ids,
+                                          Deadline deadline);
 
   // Links (links.cc)
   /// A link that says the same and has not ended is answered as it is.
   Task<Link> AddLink(Principal who, NewLink request, Deadline deadline);
-  Task<Link> GetLink(std::string id, Deadline deadline);
-  Task<Page<Link>> FindLinks(ListLinks request, Deadline deadline);
+  Task<Link> GetLink(Principal who, std::string id, Deadline deadline);
+  Task<Page<Link>> FindLinks(Principal who, ListLinks request, Deadline deadline);
   /// Somebody has looked: the link is no longer suspect.
   Task<Link> ReviewLink(Principal who, std::string id, Deadline deadline);
   /// Repeating it changes nothing.
   Task<Link> EndLink(Principal who, std::string id, Deadline deadline);
+
+  // The same for stetig itself, which sees every project: subscribers, connectors.
+  Task<Record> Get(std::string kind, std::string reference, Deadline deadline) {
+    return Get(Principal(), std::move(kind), std::move(reference), deadline);
+  }
+  Task<Page<Record>> List(ListRecords request, Deadline deadline) {
+    return List(Principal(), std::move(request), deadline);
+  }
+  Task<Page<Revision>> ListRevisions(std::string kind, std::string reference, int64_t limit,
+                                     std::string page_token, Deadline deadline) {
+    return ListRevisions(Principal(), std::move(kind), std::move(reference), limit,
+                         std::move(page_token), deadline);
+  }
+  Task<Link> GetLink(std::string id, Deadline deadline) {
+    return GetLink(Principal(), std::move(id), deadline);
+  }
+  Task<Page<Link>> FindLinks(ListLinks request, Deadline deadline) {
+    return FindLinks(Principal(), std::move(request), deadline);
+  }
 
  private:
   struct Impl;

@@ -13,7 +13,7 @@ Task<> Service::SetAlias(Principal who, std::string name, std::string alias, std
   ASSIGN_OR_CO_RETURN(int64_t number, ParseVersion(version));
   WallTime now = impl_->Now();
   auto write = [who, name, alias, number, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, name, number));
+    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, who, name, number));
     ASSIGN_OR_RETURN(const auto old_version, repository::FindAlias(tx, row.model_no, alias));
     if (old_version == number) {
       return OkStatus();
@@ -34,7 +34,7 @@ Task<> Service::DeleteAlias(Principal who, std::string name, std::string alias, 
   CO_TRY(CheckAliasName(alias));
   WallTime now = impl_->Now();
   auto write = [who, name, alias, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, name));
+    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, who, name));
     ASSIGN_OR_RETURN(auto version, repository::FindAlias(tx, row.model_no, alias));
     if (!version) {
       return OkStatus();
@@ -46,25 +46,25 @@ Task<> Service::DeleteAlias(Principal who, std::string name, std::string alias, 
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
 
-Task<ModelVersion> Service::GetVersionByAlias(Principal, std::string name, std::string alias,
+Task<ModelVersion> Service::GetVersionByAlias(Principal who, std::string name, std::string alias,
                                               Deadline deadline) {
   CO_TRY(CheckModelName(name));
   CO_TRY(CheckAliasName(alias));
-  auto read = [name, alias](store::Session& session) -> Result<ModelVersion> {
-    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(session, name));
+  auto read = [who, name, alias](store::Session& session) -> Result<ModelVersion> {
+    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(session, who, name));
     if (EqualsIgnoreCase(alias, "latest")) {
       ASSIGN_OR_RETURN(auto last, repository::FindLastVersion(session, row.model_no));
       if (!last) {
         return Err(Code::kNotFound, fmt::format("Latest version not found for model {}.", name));
       }
-      return LoadVersion(session, name, *last);
+      return LoadVersion(session, who, name, *last);
     }
     ASSIGN_OR_RETURN(auto version, repository::FindAlias(session, row.model_no, alias));
     if (!version) {
       return Err(Code::kInvalidArgument,
                  fmt::format("Registered model alias {} not found.", alias));
     }
-    return LoadVersion(session, name, *version);
+    return LoadVersion(session, who, name, *version);
   };
   co_return co_await impl_->db.Read(std::move(read), deadline);
 }

@@ -28,16 +28,19 @@ Failure NameTaken(const RegisteredModel& existing, bool wanted_prompt) {
 
 }  // namespace
 
-Result<repository::ModelRow> RequireModel(store::Session& session, const std::string& name) {
+Result<repository::ModelRow> RequireModel(store::Session& session, const Principal& who,
+                                          const std::string& name) {
   ASSIGN_OR_RETURN(auto row, repository::FindModel(session, name));
-  if (!row) {
+  if (!row || !who.SeesModel(name)) {
     return Err(Code::kNotFound, fmt::format("Registered Model with name={} not found", name));
   }
+  TRY(CheckMay(who, name));
   return *std::move(row);
 }
 
-Result<RegisteredModel> LoadModel(store::Session& session, const std::string& name) {
-  ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(session, name));
+Result<RegisteredModel> LoadModel(store::Session& session, const Principal& who,
+                                  const std::string& name) {
+  ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(session, who, name));
   TRY(repository::LoadModelParts(session, std::span(&row, 1)));
   return std::move(row.model);
 }
@@ -67,6 +70,7 @@ Task<RegisteredModel> Service::CreateModel(Principal who, std::string name,
   auto write = [who, name, tags, description,
                 now](store::Transaction& tx) -> Result<RegisteredModel> {
     ASSIGN_OR_RETURN(auto existing, repository::FindModel(tx, name));
+    if (!existing) TRY(CheckMay(who, name));
     if (existing) {
       TRY(repository::LoadModelParts(tx, std::span(&*existing, 1)));
       return NameTaken(existing->model, IsPrompt(tags));
@@ -78,15 +82,15 @@ Task<RegisteredModel> Service::CreateModel(Principal who, std::string name,
       TRY(repository::PutModelTag(tx, model_no, tag));
     }
     TRY(RecordModel(tx, who, now, "registered_model.created", name));
-    return LoadModel(tx, name);
+    return LoadModel(tx, who, name);
   };
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
 
-Task<RegisteredModel> Service::GetModel(Principal, std::string name, Deadline deadline) {
+Task<RegisteredModel> Service::GetModel(Principal who, std::string name, Deadline deadline) {
   CO_TRY(CheckModelName(name));
-  co_return co_await impl_->db.Read([name](store::Session& s) { return LoadModel(s, name); },
-                                    deadline);
+  co_return co_await impl_->db.Read(
+      [who, name](store::Session& s) { return LoadModel(s, who, name); }, deadline);
 }
 
 Task<RegisteredModel> Service::RenameModel(Principal who, std::string name, std::string new_name,
@@ -95,7 +99,7 @@ Task<RegisteredModel> Service::RenameModel(Principal who, std::string name, std:
   CO_TRY(CheckModelName(new_name, "new_name"));
   WallTime now = impl_->Now();
   auto write = [who, name, new_name, now](store::Transaction& tx) -> Result<RegisteredModel> {
-    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, name));
+    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, who, name));
     ASSIGN_OR_RETURN(auto taken, repository::FindModel(tx, new_name));
     if (taken && taken->model_no != row.model_no) {
       return Err(Code::kAlreadyExists,
@@ -106,7 +110,7 @@ Task<RegisteredModel> Service::RenameModel(Principal who, std::string name, std:
     if (new_name != name) {
       TRY(RecordModel(tx, who, now, "registered_model.renamed", name, {{"new_name", new_name}}));
     }
-    return LoadModel(tx, new_name);
+    return LoadModel(tx, who, new_name);
   };
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
@@ -116,13 +120,13 @@ Task<RegisteredModel> Service::UpdateModel(Principal who, std::string name, std:
   CO_TRY(CheckModelName(name));
   WallTime now = impl_->Now();
   auto write = [who, name, description, now](store::Transaction& tx) -> Result<RegisteredModel> {
-    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, name));
+    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, who, name));
     TRY(repository::SetModelDescription(tx, row.model_no, description, now));
     if (description != row.model.description) {
       TRY(RecordModel(tx, who, now, "registered_model.updated", name,
                       {{"description", description}}));
     }
-    return LoadModel(tx, name);
+    return LoadModel(tx, who, name);
   };
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
@@ -131,7 +135,7 @@ Task<> Service::DeleteModel(Principal who, std::string name, Deadline deadline) 
   CO_TRY(CheckModelName(name));
   WallTime now = impl_->Now();
   auto write = [who, name, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, name));
+    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, who, name));
     TRY(repository::DeleteModel(tx, row.model_no));
     return RecordModel(tx, who, now, "registered_model.deleted", name);
   };
@@ -143,7 +147,7 @@ Task<> Service::SetModelTag(Principal who, std::string name, KeyValue tag, Deadl
   CO_TRY(CheckTag(tag));
   WallTime now = impl_->Now();
   auto write = [who, name, tag, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, name));
+    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, who, name));
     ASSIGN_OR_RETURN(const auto old_value, repository::FindModelTag(tx, row.model_no, tag.key));
     if (old_value == tag.value) {
       return OkStatus();
@@ -161,7 +165,7 @@ Task<> Service::DeleteModelTag(Principal who, std::string name, std::string key,
   CO_TRY(query::CheckKey(key, "key"));
   WallTime now = impl_->Now();
   auto write = [who, name, key, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, name));
+    ASSIGN_OR_RETURN(repository::ModelRow row, RequireModel(tx, who, name));
     ASSIGN_OR_RETURN(const auto value, repository::FindModelTag(tx, row.model_no, key));
     if (!value) {
       return OkStatus();
@@ -173,12 +177,12 @@ Task<> Service::DeleteModelTag(Principal who, std::string name, std::string key,
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
 
-Task<std::vector<ModelVersion>> Service::GetLatestVersions(Principal, std::string name,
+Task<std::vector<ModelVersion>> Service::GetLatestVersions(Principal who, std::string name,
                                                            std::vector<std::string> stages,
                                                            Deadline deadline) {
   CO_TRY(CheckModelName(name));
-  auto read = [name, stages](store::Session& session) -> Result<std::vector<ModelVersion>> {
-    ASSIGN_OR_RETURN(RegisteredModel model, LoadModel(session, name));
+  auto read = [who, name, stages](store::Session& session) -> Result<std::vector<ModelVersion>> {
+    ASSIGN_OR_RETURN(RegisteredModel model, LoadModel(session, who, name));
     std::vector<Stage> wanted;
     for (const std::string& stage : stages) {
       auto parsed = ParseStage(stage);
@@ -190,7 +194,7 @@ Task<std::vector<ModelVersion>> Service::GetLatestVersions(Principal, std::strin
     std::vector<ModelVersion> out;
     for (const ModelVersion& version : model.latest_versions) {
       if (wanted.empty() || std::ranges::find(wanted, version.stage) != wanted.end()) {
-        ASSIGN_OR_RETURN(ModelVersion full, LoadVersion(session, name, version.version));
+        ASSIGN_OR_RETURN(ModelVersion full, LoadVersion(session, who, name, version.version));
         out.push_back(std::move(full));
       }
     }

@@ -178,7 +178,26 @@ Result<Plan> MakePlan(const SearchRequest& request, const Shape& shape, int64_t 
 }
 
 /// Appends WHERE, ORDER BY and LIMIT; one row more than asked tells whether there is a next page.
-Status AddRest(SqlBuilder& sql, store::Dialect dialect, const Shape& shape, const Plan& plan) {
+/// " AND …": models that `who` sees.
+void AddSeen(SqlBuilder& sql, const Principal& who) {
+  if (!who.scope) return;
+  const access::Realm& seen = who.scope->models;
+  if (seen.ids.empty()) {
+    if (seen.only) sql.Add(" AND 1 = 0");
+    return;
+  }
+  sql.Add(seen.only ? store::Literal(" AND m.name IN (") : store::Literal(" AND m.name NOT IN ("));
+  bool first = true;
+  for (const std::string& name : seen.ids) {
+    if (!first) sql.Add(", ");
+    sql.Bind(std::string_view(name));
+    first = false;
+  }
+  sql.Add(")");
+}
+
+Status AddRest(SqlBuilder& sql, store::Dialect dialect, const Shape& shape, const Plan& plan,
+               const Principal& who) {
   sql.Add(" WHERE ");
   if (plan.prompts) {
     sql.Add("1 = 1");
@@ -186,6 +205,7 @@ Status AddRest(SqlBuilder& sql, store::Dialect dialect, const Shape& shape, cons
     sql.Add("NOT EXISTS (").Add(shape.prompts).Bind(kPromptTag);
     sql.Add(" AND t.value = ").Bind(std::string_view("true")).Add(")");
   }
+  AddSeen(sql, who);
   if (plan.filter) {
     sql.Add(" AND ");
     TRY(search::AddFilter(sql, *plan.filter, [&](SqlBuilder& to, const Clause& clause) {
@@ -234,7 +254,7 @@ std::string CutPage(std::vector<Row>& rows, const Plan& plan, Item item) {
 
 }  // namespace
 
-Task<Page<RegisteredModel>> Service::SearchModels(Principal, SearchRequest request,
+Task<Page<RegisteredModel>> Service::SearchModels(Principal who, SearchRequest request,
                                                   Deadline deadline) {
   int64_t limit = request.max_results.value_or(kDefaultModels);
   if (limit < 1) {
@@ -246,11 +266,12 @@ Task<Page<RegisteredModel>> Service::SearchModels(Principal, SearchRequest reque
   }
   std::vector<SortKey> tail = {By("name", true)};
   ASSIGN_OR_CO_RETURN(Plan plan, MakePlan(request, kModels, limit, std::move(tail)));
-  auto read = [plan = std::move(plan)](store::Session& session) -> Result<Page<RegisteredModel>> {
+  auto read = [who = std::move(who),
+               plan = std::move(plan)](store::Session& session) -> Result<Page<RegisteredModel>> {
     SqlBuilder sql(
         "SELECT m.model_no, m.name, m.description, m.creation_time, m.last_update_time, "
         "m.last_version FROM registered_models m");
-    TRY(AddRest(sql, session.dialect(), kModels, plan));
+    TRY(AddRest(sql, session.dialect(), kModels, plan, who));
     std::vector<repository::ModelRow> rows;
     TRY(session.Query(sql, [&](const store::Row& row) {
       rows.push_back(repository::ModelOf(row));
@@ -269,7 +290,7 @@ Task<Page<RegisteredModel>> Service::SearchModels(Principal, SearchRequest reque
   co_return co_await impl_->db.Read(std::move(read), deadline);
 }
 
-Task<Page<ModelVersion>> Service::SearchVersions(Principal, SearchRequest request,
+Task<Page<ModelVersion>> Service::SearchVersions(Principal who, SearchRequest request,
                                                  Deadline deadline) {
   int64_t limit = request.max_results.value_or(kDefaultVersions);
   if (limit < 1) {
@@ -284,13 +305,14 @@ Task<Page<ModelVersion>> Service::SearchVersions(Principal, SearchRequest reques
                                  By("version_number", false)}
           : std::vector<SortKey>{By("name", true), By("version_number", false)};
   ASSIGN_OR_CO_RETURN(Plan plan, MakePlan(request, kVersions, limit, std::move(tail)));
-  auto read = [plan = std::move(plan)](store::Session& session) -> Result<Page<ModelVersion>> {
+  auto read = [who = std::move(who),
+               plan = std::move(plan)](store::Session& session) -> Result<Page<ModelVersion>> {
     SqlBuilder sql(
         "SELECT v.model_no, m.name, v.version, v.creation_time, v.last_update_time, v.stage, "
         "v.description, v.source, v.storage_location, "
         "v.run_id, v.run_link, v.model_id FROM model_versions v JOIN registered_models m ON "
         "m.model_no = v.model_no");
-    TRY(AddRest(sql, session.dialect(), kVersions, plan));
+    TRY(AddRest(sql, session.dialect(), kVersions, plan, who));
     std::vector<repository::VersionRow> rows;
     TRY(session.Query(sql, [&](const store::Row& row) {
       rows.push_back(repository::VersionOf(row));

@@ -7,10 +7,11 @@
 
 namespace stetig::registry {
 
-Result<repository::VersionRow> RequireVersion(store::Session& session, const std::string& name,
-                                              int64_t version) {
+Result<repository::VersionRow> RequireVersion(store::Session& session, const Principal& who,
+                                              const std::string& name, int64_t version) {
   ASSIGN_OR_RETURN(auto model, repository::FindModel(session, name));
-  if (model) {
+  if (model && who.SeesModel(name)) {
+    TRY(CheckMay(who, name));
     ASSIGN_OR_RETURN(auto row, repository::FindVersion(session, *model, version));
     if (row) {
       return *std::move(row);
@@ -20,9 +21,9 @@ Result<repository::VersionRow> RequireVersion(store::Session& session, const std
              fmt::format("Model Version (name={}, version={}) not found", name, version));
 }
 
-Result<ModelVersion> LoadVersion(store::Session& session, const std::string& name,
-                                 int64_t version) {
-  ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(session, name, version));
+Result<ModelVersion> LoadVersion(store::Session& session, const Principal& who,
+                                 const std::string& name, int64_t version) {
+  ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(session, who, name, version));
   TRY(repository::LoadVersionParts(session, std::span(&row, 1), /*aliases=*/true));
   return std::move(row.version);
 }
@@ -59,7 +60,7 @@ Task<ModelVersion> Service::CreateVersion(Principal who, CreateModelVersion requ
   }
   WallTime now = impl_->Now();
   auto write = [who, request, source, now](store::Transaction& tx) -> Result<ModelVersion> {
-    ASSIGN_OR_RETURN(repository::ModelRow model, RequireModel(tx, request.name));
+    ASSIGN_OR_RETURN(repository::ModelRow model, RequireModel(tx, who, request.name));
     ModelVersion version{.name = request.name,
                          .creation_time = now,
                          .last_update_time = now,
@@ -85,19 +86,20 @@ Task<ModelVersion> Service::CreateVersion(Principal who, CreateModelVersion requ
     TRY(RecordVersion(tx, who, now, "model_version.created", request.name, number,
                       {{"source", source.source}}, std::move(refs)));
     if (!source.model_id.empty()) {
-      TRY(tracking::NoteModelVersion(tx, source.model_id, request.name, number));
+      TRY(tracking::NoteModelVersion(tx, who, source.model_id, request.name, number));
     }
-    return LoadVersion(tx, request.name, number);
+    return LoadVersion(tx, who, request.name, number);
   };
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
 
-Task<ModelVersion> Service::GetVersion(Principal, std::string name, std::string version,
+Task<ModelVersion> Service::GetVersion(Principal who, std::string name, std::string version,
                                        Deadline deadline) {
   CO_TRY(CheckModelName(name));
   ASSIGN_OR_CO_RETURN(int64_t number, ParseVersion(version));
   co_return co_await impl_->db.Read(
-      [name, number](store::Session& s) { return LoadVersion(s, name, number); }, deadline);
+      [who, name, number](store::Session& s) { return LoadVersion(s, who, name, number); },
+      deadline);
 }
 
 Task<ModelVersion> Service::UpdateVersion(Principal who, std::string name, std::string version,
@@ -108,14 +110,14 @@ Task<ModelVersion> Service::UpdateVersion(Principal who, std::string name, std::
   WallTime now = impl_->Now();
   auto write = [who, name, number, description,
                 now](store::Transaction& tx) -> Result<ModelVersion> {
-    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, name, number));
+    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, who, name, number));
     TRY(repository::SetVersionDescription(tx, row, description, now));
     if (description != row.version.description) {
       TRY(RecordVersion(
           tx, who, now, "model_version.updated", name, number,
           {{"description", description ? json::Value(*description) : json::Value()}}));
     }
-    return LoadVersion(tx, name, number);
+    return LoadVersion(tx, who, name, number);
   };
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
@@ -126,7 +128,7 @@ Task<> Service::DeleteVersion(Principal who, std::string name, std::string versi
   ASSIGN_OR_CO_RETURN(int64_t number, ParseVersion(version));
   WallTime now = impl_->Now();
   auto write = [who, name, number, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, name, number));
+    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, who, name, number));
     TRY(repository::DeleteVersion(tx, row));
     TRY(repository::TouchModel(tx, row.model_no, now));
     return RecordVersion(tx, who, now, "model_version.deleted", name, number);
@@ -153,7 +155,7 @@ Task<ModelVersion> Service::TransitionStage(Principal who, std::string name, std
   WallTime now = impl_->Now();
   auto write = [who, name, number, to = *target, archive_existing,
                 now](store::Transaction& tx) -> Result<ModelVersion> {
-    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, name, number));
+    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, who, name, number));
     TRY(repository::SetVersionStage(tx, row.model_no, number, to, now));
     TRY(repository::TouchModel(tx, row.model_no, now));
     if (to != row.version.stage) {
@@ -168,7 +170,7 @@ Task<ModelVersion> Service::TransitionStage(Principal who, std::string name, std
                        Stage::kArchived));
       }
     }
-    return LoadVersion(tx, name, number);
+    return LoadVersion(tx, who, name, number);
   };
   co_return co_await impl_->db.Write(std::move(write), deadline);
 }
@@ -187,7 +189,7 @@ Task<> Service::SetVersionTag(Principal who, std::string name, std::string versi
   CO_TRY(CheckTag(tag));
   WallTime now = impl_->Now();
   auto write = [who, name, number, tag, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, name, number));
+    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, who, name, number));
     ASSIGN_OR_RETURN(const auto old_value, repository::FindVersionTag(tx, row, tag.key));
     if (old_value == tag.value) {
       return OkStatus();
@@ -206,7 +208,7 @@ Task<> Service::DeleteVersionTag(Principal who, std::string name, std::string ve
   CO_TRY(query::CheckKey(key, "key"));
   WallTime now = impl_->Now();
   auto write = [who, name, number, key, now](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, name, number));
+    ASSIGN_OR_RETURN(repository::VersionRow row, RequireVersion(tx, who, name, number));
     ASSIGN_OR_RETURN(const auto value, repository::FindVersionTag(tx, row, key));
     if (!value) {
       return OkStatus();

@@ -9,6 +9,7 @@
 #include "trace/gap_rules.h"
 #include "trace/internal/answer.h"
 #include "trace/internal/gap_check.h"
+#include "trace/internal/veil.h"
 #include "trace/service.h"
 
 namespace stetig::trace {
@@ -134,6 +135,36 @@ Status AddGaps(store::Session& session, const Snapshot& snapshot, const GapQuery
   return OkStatus();
 }
 
+/// Without the nodes that are hidden.
+Result<std::vector<NodeRow>> Seen(internal::Veil& veil, std::vector<NodeRow> rows,
+                                  const internal::Bounds& bounds) {
+  if (veil.lifted()) return rows;
+  std::vector<int64_t> numbers;
+  for (const NodeRow& row : rows) numbers.push_back(row.no);
+  TRY(veil.Learn(numbers));
+  std::vector<NodeRow> seen;
+  for (NodeRow& row : rows) {
+    ASSIGN_OR_RETURN(const bool hidden, veil.HidesAlone(row, bounds));
+    if (!hidden) seen.push_back(std::move(row));
+  }
+  return seen;
+}
+
+/// A cause that is hidden explains nothing.
+Status DropHiddenCauses(const Snapshot& snapshot, internal::Veil& veil, const GapQuery& query,
+                        GapPage& page) {
+  if (veil.lifted()) return OkStatus();
+  const internal::Bounds bounds = internal::BoundsOf(query.as_of);
+  for (Gap& gap : page.gaps) {
+    if (!gap.because) continue;
+    ASSIGN_OR_RETURN(const int64_t number,
+                     snapshot.Find(query.tenant, gap.because->node, bounds.known));
+    TRY(veil.Learn(std::span(&number, 1)));
+    if (veil.Hides(number)) gap.because.reset();
+  }
+  return OkStatus();
+}
+
 Result<GapPage> RunGaps(store::Session& session, const GapQuery& query) {
   const uint64_t fingerprint = FingerprintOf(query);
   ASSIGN_OR_RETURN(Place place, PlaceOf(query.page_token, fingerprint));
@@ -143,10 +174,14 @@ Result<GapPage> RunGaps(store::Session& session, const GapQuery& query) {
   }
   const std::vector<std::string> types = TypesOf(query.node_type);
   GapPage page{.applied_seq = snapshot.progress().applied_seq};
+  const internal::Bounds bounds = internal::BoundsOf(query.as_of);
+  internal::Veil veil(session, snapshot, query.sight.get());
+  Place shown = place;  // behind the last seen node: a token tells nothing of a hidden one
   int64_t looked_at = 0;
   while (place.type < types.size()) {
     if (static_cast<int>(page.gaps.size()) >= query.limit || looked_at >= kMaxLookedAt) {
-      page.next = TokenOf(fingerprint, place);
+      page.next = TokenOf(fingerprint, shown);
+      TRY(DropHiddenCauses(snapshot, veil, query, page));
       return page;
     }
     const internal::NodeList list{.tenant = query.tenant,
@@ -157,11 +192,17 @@ Result<GapPage> RunGaps(store::Session& session, const GapQuery& query) {
     ASSIGN_OR_RETURN(const std::vector<NodeRow> rows, internal::ListNodes(session, list, kChunk));
     if (rows.empty()) {
       place = {.type = place.type + 1};
+      shown = place;
       continue;
     }
-    looked_at += static_cast<int64_t>(rows.size());
-    TRY(AddGaps(session, snapshot, query, rows, place, page));
+    ASSIGN_OR_RETURN(const std::vector<NodeRow> seen, Seen(veil, rows, bounds));
+    looked_at += static_cast<int64_t>(seen.size());
+    TRY(AddGaps(session, snapshot, query, seen, shown, page));
+    const bool full = static_cast<int>(page.gaps.size()) >= query.limit;
+    place = {.type = place.type, .project = rows.back().project, .node = rows.back().no};
+    if (full) place = shown;
   }
+  TRY(DropHiddenCauses(snapshot, veil, query, page));
   return page;
 }
 

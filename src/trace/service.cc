@@ -118,7 +118,8 @@ Result<TraceAnswer> RunTrace(store::Session& session, const TraceQuery& query) {
   Bounds bounds = internal::BoundsOf(query.as_of);
   place.max_seq = std::min(place.max_seq, snapshot.progress().applied_seq);
   bounds.max_seq = place.max_seq;
-  ASSIGN_OR_RETURN(const int64_t start, snapshot.Find(query.tenant, query.start, bounds.known));
+  internal::Veil veil(session, snapshot, query.sight.get());
+  ASSIGN_OR_RETURN(const int64_t start, veil.Find(query.tenant, query.start, bounds));
 
   const auto offset = static_cast<size_t>(place.offset);
   internal::WalkOptions options{
@@ -126,6 +127,7 @@ Result<TraceAnswer> RunTrace(store::Session& session, const TraceQuery& query) {
       .bounds = bounds,
       .max_depth = query.max_depth,
       .max_nodes = std::min<size_t>(kMaxReach, offset + static_cast<size_t>(query.limit)),
+      .veil = veil.lifted() ? nullptr : &veil,
       .all_edges = true};
   for (const std::string& type : query.edge_types) {
     // An unknown type has no edges; its number sorts behind all others.
@@ -164,9 +166,12 @@ Result<TraceAnswer> RunTrace(store::Session& session, const TraceQuery& query) {
 Result<Impact> RunImpact(store::Session& session, const ImpactQuery& query) {
   ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Load(session));
   const Bounds bounds = internal::BoundsOf(query.as_of);
-  ASSIGN_OR_RETURN(const int64_t start, snapshot.Find(query.tenant, query.start, bounds.known));
-  Walk walk(session, {.direction = Direction::kForward, .bounds = bounds},
-            [](const EdgeRow&, size_t, size_t, bool) {});
+  internal::Veil veil(session, snapshot, query.sight.get());
+  ASSIGN_OR_RETURN(const int64_t start, veil.Find(query.tenant, query.start, bounds));
+  Walk walk(
+      session,
+      {.direction = Direction::kForward, .bounds = bounds, .veil = veil.lifted() ? nullptr : &veil},
+      [](const EdgeRow&, size_t, size_t, bool) {});
   TRY(walk.Run(start));
   std::map<std::string, ImpactGroup> groups;
   constexpr size_t kAtOnce = 1'000;
@@ -194,14 +199,19 @@ Result<Impact> RunImpact(store::Session& session, const ImpactQuery& query) {
 Result<Path> RunPath(store::Session& session, const PathQuery& query) {
   ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Load(session));
   const Bounds bounds = internal::BoundsOf(query.as_of);
-  ASSIGN_OR_RETURN(const int64_t from, snapshot.Find(query.tenant, query.from, bounds.known));
-  ASSIGN_OR_RETURN(const int64_t to, snapshot.Find(query.tenant, query.to, bounds.known));
+  internal::Veil veil(session, snapshot, query.sight.get());
+  ASSIGN_OR_RETURN(const int64_t from, veil.Find(query.tenant, query.from, bounds));
+  ASSIGN_OR_RETURN(const int64_t to, veil.Find(query.tenant, query.to, bounds));
   struct Step {
     size_t before;
     EdgeRow edge;
   };
   std::vector<Step> steps(1);  // [i]: how nodes()[i] was found
-  Walk walk(session, {.direction = query.direction, .bounds = bounds, .stop_at = to},
+  Walk walk(session,
+            {.direction = query.direction,
+             .bounds = bounds,
+             .stop_at = to,
+             .veil = veil.lifted() ? nullptr : &veil},
             [&steps](const EdgeRow& edge, size_t expanded, size_t, bool found) {
               if (found) {
                 steps.push_back({expanded, edge});

@@ -7,12 +7,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/status.h"
+#include "store/database.h"
 
 namespace stetig::trace {
 
@@ -87,6 +91,19 @@ struct AsOf {
 
 enum class Direction : unsigned char { kForward, kBackward, kBoth };
 
+/// Says what the asker does not see: a query that has one shows no hidden node, no edge of one, and
+/// walks through none. Called within the read closure, so it must be re-runnable; thread-safe.
+class Sight {
+ public:
+  virtual ~Sight() = default;
+  /// For each node (whose type, id and project are set) whether it is hidden.
+  virtual Result<std::vector<bool>> Hidden(store::Session& session,
+                                           std::span<const Node> nodes) const = 0;
+  /// Whether Hidden() can tell for things of this type. Of others (a commit) those are hidden whose
+  /// neighbours all are.
+  virtual bool Knows(std::string_view type) const = 0;
+};
+
 struct TraceQuery {
   std::string tenant = "default";
   NodeRef start;
@@ -96,6 +113,7 @@ struct TraceQuery {
   AsOf as_of;
   int limit = kMaxPageNodes;  ///< 1 … kMaxPageNodes nodes of this page
   std::string page_token;     ///< empty: the first page; else `next` of the page before
+  std::shared_ptr<const Sight> sight = nullptr;  ///< null: everything is seen
 };
 
 /// One page. Nodes come by their distance from the start, in an order that does not change between
@@ -125,6 +143,7 @@ struct ImpactQuery {
   NodeRef start;
   AsOf as_of;
   int per_type = 20;  ///< 0 … 100
+  std::shared_ptr<const Sight> sight = nullptr;
 };
 struct Impact {
   std::vector<ImpactGroup> groups;  ///< by name of type
@@ -138,6 +157,7 @@ struct PathQuery {
   NodeRef to;
   Direction direction = Direction::kForward;
   AsOf as_of;
+  std::shared_ptr<const Sight> sight = nullptr;
 };
 /// A shortest way, both ends included; edges[i] joins nodes[i] and nodes[i + 1]. Empty: there is
 /// none.
@@ -156,6 +176,7 @@ struct GapQuery {
   bool consequences = true;  ///< also gaps that another gap explains
   int limit = 200;           ///< 1 … 1'000
   std::string page_token;
+  std::shared_ptr<const Sight> sight = nullptr;  ///< not with `nodes`
 };
 /// Something that should be there and is not.
 struct Gap {

@@ -2,11 +2,14 @@
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "query/page_token.h"
 #include "tracking/internal/artifact_repository.h"
 #include "tracking/internal/events.h"
+#include "tracking/internal/experiment_repository.h"
 #include "tracking/internal/impl.h"
 #include "tracking/internal/location.h"
+#include "tracking/internal/sight.h"
 
 namespace stetig::tracking {
 namespace {
@@ -40,6 +43,24 @@ Result<std::string> NameOfToken(std::string_view token, uint64_t fingerprint) {
   return std::move(*name);
 }
 
+/// The first `limit` children that `who` sees; hidden folders are in the root alone.
+Result<std::vector<ArtifactRow>> SeenChildren(store::Session& session, const Principal& who,
+                                              const std::string& path, std::string after,
+                                              int64_t limit) {
+  if (!who.scope || !path.empty()) return ReadChildren(session, path, after, limit);
+  std::vector<ArtifactRow> seen;
+  for (;;) {
+    ASSIGN_OR_RETURN(std::vector<ArtifactRow> rows, ReadChildren(session, path, after, limit));
+    const bool last = std::cmp_less(rows.size(), limit);
+    if (!rows.empty()) after = rows.back().name;
+    for (ArtifactRow& row : rows) {
+      if (who.SeesExperiment(row.name)) seen.push_back(std::move(row));
+      if (std::cmp_equal(seen.size(), limit)) return seen;
+    }
+    if (last) return seen;
+  }
+}
+
 Status NoSuchArtifact(std::string_view path) {
   return Status(Code::kNotFound, fmt::format("No such artifact: '{}'", path));
 }
@@ -63,6 +84,24 @@ Status CheckPlace(store::Session& session, std::string_view path,
   return OkStatus();
 }
 
+/// Where `who` does not see everything, a folder of an experiment takes writes only where there is
+/// one that they see and may change: whether another one exists is not told.
+Status CheckMayPut(store::Session& session, const Principal& who, std::string_view path) {
+  if (!who.scope) return OkStatus();
+  const std::string id(ExperimentOfPath(path));
+  if (const auto no = ParseInt64(id)) {
+    TRY(GetExperimentRow(session, who, *no));
+    return OkStatus();
+  }
+  return who.MayInExperiment(id) ? OkStatus()
+                                 : Status(Code::kPermissionDenied, access::DenialOf(who));
+}
+
+Status CheckMayDelete(const Principal& who, std::string_view path) {
+  if (who.MayInExperiment(ExperimentOfPath(path))) return OkStatus();
+  return Status(Code::kPermissionDenied, access::DenialOf(who));
+}
+
 }  // namespace
 
 Task<> Service::PutArtifact(Principal who, std::string path, std::string manifest, uint64_t size,
@@ -74,6 +113,7 @@ Task<> Service::PutArtifact(Principal who, std::string path, std::string manifes
   auto write = [who = std::move(who), path = std::move(path), manifest = std::move(manifest),
                 sha256 = std::move(sha256), size = static_cast<int64_t>(size),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
+    TRY(CheckMayPut(tx, who, path));
     ASSIGN_OR_RETURN(const std::optional<ArtifactRow> there, FindArtifact(tx, path));
     TRY(CheckPlace(tx, path, there));
     if (there && there->manifest == manifest) {
@@ -94,11 +134,13 @@ Task<> Service::PutArtifact(Principal who, std::string path, std::string manifes
   co_return done;
 }
 
-Task<Service::ArtifactEntry> Service::GetArtifact(Principal, std::string path, Deadline deadline) {
+Task<Service::ArtifactEntry> Service::GetArtifact(Principal who, std::string path,
+                                                  Deadline deadline) {
   CO_TRY(CheckFilePath(path));
-  auto read = [path = std::move(path)](store::Session& session) -> Result<ArtifactEntry> {
+  auto read = [who = std::move(who),
+               path = std::move(path)](store::Session& session) -> Result<ArtifactEntry> {
     ASSIGN_OR_RETURN(const std::optional<ArtifactRow> row, FindArtifact(session, path));
-    if (!row) {
+    if (!row || !SeesPath(who, path)) {
       return Err(NoSuchArtifact(path));
     }
     return ToEntry(*row);
@@ -107,7 +149,8 @@ Task<Service::ArtifactEntry> Service::GetArtifact(Principal, std::string path, D
   co_return entry;
 }
 
-Task<Page<Service::ArtifactEntry>> Service::ListArtifacts(Principal, tracking::ListArtifacts query,
+Task<Page<Service::ArtifactEntry>> Service::ListArtifacts(Principal who,
+                                                          tracking::ListArtifacts query,
                                                           Deadline deadline) {
   CO_TRY(ValidateArtifactPath(query.path));
   if (query.max_results < 1 || query.max_results > kMaxListed) {
@@ -117,10 +160,13 @@ Task<Page<Service::ArtifactEntry>> Service::ListArtifacts(Principal, tracking::L
   }
   const uint64_t fingerprint = query::Fingerprint("artifacts").Add(query.path).value();
   ASSIGN_OR_CO_RETURN(std::string after, NameOfToken(query.page_token, fingerprint));
-  auto read = [path = std::move(query.path), limit = query.max_results, after = std::move(after),
+  auto read = [who = std::move(who), path = std::move(query.path), limit = query.max_results,
+               after = std::move(after),
                fingerprint](store::Session& session) -> Result<Page<ArtifactEntry>> {
-    ASSIGN_OR_RETURN(std::vector<ArtifactRow> rows, ReadChildren(session, path, after, limit + 1));
     Page<ArtifactEntry> page;
+    if (!SeesPath(who, path)) return page;
+    ASSIGN_OR_RETURN(std::vector<ArtifactRow> rows,
+                     SeenChildren(session, who, path, after, limit + 1));
     if (static_cast<int64_t>(rows.size()) > limit) {
       rows.pop_back();
       const query::CursorValue last = rows.back().name;
@@ -141,9 +187,10 @@ Task<> Service::DeleteArtifact(Principal who, std::string path, Deadline deadlin
   auto write = [who = std::move(who), path = std::move(path),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
     ASSIGN_OR_RETURN(const std::optional<ArtifactRow> row, FindArtifact(tx, path));
-    if (!row) {
+    if (!row || !SeesPath(who, path)) {
       return NoSuchArtifact(path);
     }
+    TRY(CheckMayDelete(who, path));
     ASSIGN_OR_RETURN(const int64_t count, DeleteTree(tx, path));
     TRY(PruneEmptyParents(tx, path));
     return Record(tx, {who, now}, "artifact.deleted", ArtifactRef(path), {},

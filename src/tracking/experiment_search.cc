@@ -1,6 +1,7 @@
 // Use case: search of experiments.
 #include <utility>
 
+#include "base/text.h"
 #include "query/filter.h"
 #include "query/order_by.h"
 #include "query/page_token.h"
@@ -132,7 +133,28 @@ Result<Prepared> Prepare(const SearchExperiments& request) {
   return prepared;
 }
 
-Result<SqlBuilder> BuildQuery(const Prepared& prepared, store::Dialect dialect) {
+/// " AND …": experiments that `who` sees.
+void AddSeen(SqlBuilder& sql, const access::Principal& who) {
+  if (!who.scope) return;
+  const access::Realm& seen = who.scope->experiments;
+  std::vector<int64_t> numbers;
+  for (const std::string& id : seen.ids) {
+    if (const auto no = ParseInt64(id)) numbers.push_back(*no);
+  }
+  if (numbers.empty()) {
+    if (seen.only) sql.Add(" AND 1 = 0");
+    return;
+  }
+  sql.Add(seen.only ? Literal(" AND e.experiment_no IN (")
+                    : Literal(" AND e.experiment_no NOT IN ("));
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    sql.Add(i == 0 ? Literal("") : Literal(", ")).Bind(numbers[i]);
+  }
+  sql.Add(")");
+}
+
+Result<SqlBuilder> BuildQuery(const Prepared& prepared, const access::Principal& who,
+                              store::Dialect dialect) {
   SqlBuilder sql(
       "SELECT e.experiment_no, e.name, e.artifact_location, e.deleted, e.creation_time, "
       "e.last_update_time FROM experiments e WHERE ");
@@ -147,6 +169,7 @@ Result<SqlBuilder> BuildQuery(const Prepared& prepared, store::Dialect dialect) 
       sql.Add("e.deleted >= 0");
       break;
   }
+  AddSeen(sql, who);
   if (prepared.filter) {
     sql.Add(" AND ");
     TRY(search::AddFilter(sql, *prepared.filter, [dialect](SqlBuilder& to, const auto& clause) {
@@ -161,9 +184,9 @@ Result<SqlBuilder> BuildQuery(const Prepared& prepared, store::Dialect dialect) 
   return sql;
 }
 
-Result<Page<Experiment>> ReadPage(store::Session& session, const Prepared& prepared,
-                                  std::string_view default_root) {
-  ASSIGN_OR_RETURN(const SqlBuilder sql, BuildQuery(prepared, session.dialect()));
+Result<Page<Experiment>> ReadPage(store::Session& session, const access::Principal& who,
+                                  const Prepared& prepared, std::string_view default_root) {
+  ASSIGN_OR_RETURN(const SqlBuilder sql, BuildQuery(prepared, who, session.dialect()));
   std::vector<ExperimentRow> rows;
   TRY(session.Query(sql, [&](const store::Row& row) {
     rows.push_back(ToExperimentRow(row));
@@ -191,11 +214,13 @@ Result<Page<Experiment>> ReadPage(store::Session& session, const Prepared& prepa
 
 }  // namespace
 
-Task<Page<Experiment>> Service::SearchExperiments(Principal, tracking::SearchExperiments request,
+Task<Page<Experiment>> Service::SearchExperiments(Principal who,
+                                                  tracking::SearchExperiments request,
                                                   Deadline deadline) {
   ASSIGN_OR_CO_RETURN(Prepared prepared, Prepare(request));
-  auto read = [impl = impl_.get(), prepared = std::move(prepared)](store::Session& session) {
-    return ReadPage(session, prepared, impl->options.default_artifact_root);
+  auto read = [impl = impl_.get(), who = std::move(who),
+               prepared = std::move(prepared)](store::Session& session) {
+    return ReadPage(session, who, prepared, impl->options.default_artifact_root);
   };
   auto page = co_await impl_->db.Read(std::move(read), deadline);
   co_return page;

@@ -8,6 +8,7 @@
 #include "tracking/internal/input_repository.h"
 #include "tracking/internal/location.h"
 #include "tracking/internal/run_repository.h"
+#include "tracking/internal/sight.h"
 #include "tracking/validate.h"
 
 namespace stetig::tracking {
@@ -59,7 +60,7 @@ Result<Experiment> WithTags(store::Session& session, const ExperimentRow& row,
 /// Marks an experiment and its runs deleted or active. kNotFound when it is not in the other state,
 /// as MLflow has it.
 Status MarkExperiment(store::Transaction& tx, const Act& act, int64_t no, bool deleted) {
-  ASSIGN_OR_RETURN(ExperimentRow row, GetExperimentRow(tx, no));
+  ASSIGN_OR_RETURN(ExperimentRow row, GetExperimentRow(tx, act.who, no));
   if (row.deleted == deleted) {
     return Err(Code::kNotFound, fmt::format("No Experiment with id={} exists", no));
   }
@@ -84,6 +85,9 @@ Task<std::string> Service::CreateExperiment(Principal who, std::string name,
   auto write = [impl = impl_.get(), who = std::move(who), name = std::move(name),
                 location = std::move(artifact_location), tags = std::move(tags),
                 now = impl_->Now()](store::Transaction& tx) -> Result<std::string> {
+    if (!who.MayInExperiment("")) {
+      return Err(Code::kPermissionDenied, access::DenialOf(who));
+    }
     ASSIGN_OR_RETURN(const int64_t no, NextExperimentNo(tx, name));
     ExperimentRow row{.no = no,
                       .name = name,
@@ -103,21 +107,22 @@ Task<std::string> Service::CreateExperiment(Principal who, std::string name,
   co_return created;
 }
 
-Task<Experiment> Service::GetExperiment(Principal, std::string id, Deadline deadline) {
+Task<Experiment> Service::GetExperiment(Principal who, std::string id, Deadline deadline) {
   ASSIGN_OR_CO_RETURN(const int64_t no, ParseExperimentId(id));
-  auto read = [impl = impl_.get(), no](store::Session& session) -> Result<Experiment> {
-    ASSIGN_OR_RETURN(const ExperimentRow row, GetExperimentRow(session, no));
+  auto read = [impl = impl_.get(), who = std::move(who),
+               no](store::Session& session) -> Result<Experiment> {
+    ASSIGN_OR_RETURN(const ExperimentRow row, GetExperimentRow(session, who, no));
     return WithTags(session, row, impl->options.default_artifact_root);
   };
   auto experiment = co_await impl_->db.Read(std::move(read), deadline);
   co_return experiment;
 }
 
-Task<Experiment> Service::GetExperimentByName(Principal, std::string name, Deadline deadline) {
-  auto read = [impl = impl_.get(),
+Task<Experiment> Service::GetExperimentByName(Principal who, std::string name, Deadline deadline) {
+  auto read = [impl = impl_.get(), who = std::move(who),
                name = std::move(name)](store::Session& session) -> Result<Experiment> {
     ASSIGN_OR_RETURN(const std::optional<ExperimentRow> row, FindExperimentByName(session, name));
-    if (!row) {
+    if (!row || !Sees(who, row->no)) {
       return Err(Code::kNotFound, fmt::format("Could not find experiment with name '{}'", name));
     }
     return WithTags(session, *row, impl->options.default_artifact_root);
@@ -132,7 +137,7 @@ Task<> Service::RenameExperiment(Principal who, std::string id, std::string new_
   ASSIGN_OR_CO_RETURN(const int64_t no, ParseExperimentId(id));
   auto write = [who = std::move(who), no, name = std::move(new_name),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(ExperimentRow row, GetExperimentRow(tx, no));
+    ASSIGN_OR_RETURN(ExperimentRow row, GetExperimentRow(tx, who, no));
     if (row.deleted) {
       return Err(Code::kFailedPrecondition, "Cannot rename a non-active experiment.");
     }
@@ -176,7 +181,7 @@ Task<> Service::SetExperimentTag(Principal who, std::string id, KeyValue tag, De
   ASSIGN_OR_CO_RETURN(const int64_t no, ParseExperimentId(id));
   auto write = [who = std::move(who), no, tag = std::move(tag),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
-    TRY(RequireActiveExperiment(tx, no));
+    TRY(RequireActiveExperiment(tx, who, no));
     ASSIGN_OR_RETURN(const std::optional<std::string> old_value,
                      ReadExperimentTag(tx, no, tag.key));
     if (old_value == tag.value) {
@@ -198,7 +203,7 @@ Task<> Service::DeleteExperimentTag(Principal who, std::string id, std::string k
   ASSIGN_OR_CO_RETURN(const int64_t no, ParseExperimentId(id));
   auto write = [who = std::move(who), no, id = std::move(id), key = std::move(key),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
-    TRY(RequireActiveExperiment(tx, no));
+    TRY(RequireActiveExperiment(tx, who, no));
     ASSIGN_OR_RETURN(const std::optional<std::string> value, ReadExperimentTag(tx, no, key));
     if (!value) {
       return Err(Code::kNotFound,
@@ -212,7 +217,7 @@ Task<> Service::DeleteExperimentTag(Principal who, std::string id, std::string k
   co_return done;
 }
 
-Task<std::vector<DatasetSummary>> Service::SearchDatasets(Principal,
+Task<std::vector<DatasetSummary>> Service::SearchDatasets(Principal who,
                                                           std::vector<std::string> experiment_ids,
                                                           Deadline deadline) {
   if (experiment_ids.empty()) {
@@ -232,6 +237,7 @@ Task<std::vector<DatasetSummary>> Service::SearchDatasets(Principal,
     ASSIGN_OR_CO_RETURN(const int64_t no, ParseListedExperimentId(id));
     numbers.push_back(no);
   }
+  KeepSeen(who, numbers);
   std::ranges::sort(numbers);
   numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
   auto read = [numbers = std::move(numbers)](store::Session& session) {

@@ -9,6 +9,7 @@
 #include "search/conditions.h"
 #include "tracking/internal/impl.h"
 #include "tracking/internal/logged_model_repository.h"
+#include "tracking/internal/sight.h"
 #include "tracking/validate.h"
 
 namespace stetig::tracking {
@@ -248,9 +249,12 @@ Result<Page<LoggedModel>> ReadPage(store::Session& session, const Prepared& prep
 
 }  // namespace
 
-Task<Page<LoggedModel>> Service::SearchLoggedModels(Principal, tracking::SearchLoggedModels request,
+Task<Page<LoggedModel>> Service::SearchLoggedModels(Principal who,
+                                                    tracking::SearchLoggedModels request,
                                                     Deadline deadline) {
   ASSIGN_OR_CO_RETURN(Prepared prepared, Prepare(request));
+  KeepSeen(who, prepared.experiments);
+  if (prepared.experiments.empty()) co_return Page<LoggedModel>();
   auto read = [prepared = std::move(prepared)](store::Session& session) {
     return ReadPage(session, prepared);
   };

@@ -86,7 +86,8 @@ Task<LoggedModel> Service::CreateLoggedModel(Principal who, tracking::CreateLogg
   auto write = [impl = impl_.get(), who = std::move(who), request = std::move(request),
                 experiment_no, id = NewLoggedModelId(impl_->Now()),
                 now = impl_->Now()](store::Transaction& tx) -> Result<LoggedModel> {
-    ASSIGN_OR_RETURN(const ExperimentRow experiment, RequireActiveExperiment(tx, experiment_no));
+    ASSIGN_OR_RETURN(const ExperimentRow experiment,
+                     RequireActiveExperiment(tx, who, experiment_no));
     ASSIGN_OR_RETURN(const std::vector<KeyValue> params, NewModelParams({}, request.params, id));
     ASSIGN_OR_RETURN(const int64_t no, NextLoggedModelNo(tx));
     const LoggedModelRow row{.no = no,
@@ -116,11 +117,12 @@ Task<LoggedModel> Service::CreateLoggedModel(Principal who, tracking::CreateLogg
   co_return created;
 }
 
-Task<LoggedModel> Service::GetLoggedModel(Principal, std::string model_id, bool allow_deleted,
+Task<LoggedModel> Service::GetLoggedModel(Principal who, std::string model_id, bool allow_deleted,
                                           Deadline deadline) {
-  auto read = [model_id = std::move(model_id),
+  auto read = [who = std::move(who), model_id = std::move(model_id),
                allow_deleted](store::Session& session) -> Result<LoggedModel> {
-    ASSIGN_OR_RETURN(const LoggedModelRow row, GetLoggedModelRow(session, model_id, allow_deleted));
+    ASSIGN_OR_RETURN(const LoggedModelRow row,
+                     GetLoggedModelRow(session, who, model_id, allow_deleted));
     return WholeModel(session, row);
   };
   auto model = co_await impl_->db.Read(std::move(read), deadline);
@@ -131,7 +133,8 @@ Task<LoggedModel> Service::FinalizeLoggedModel(Principal who, std::string model_
                                                LoggedModelStatus status, Deadline deadline) {
   auto write = [who = std::move(who), model_id = std::move(model_id), status,
                 now = impl_->Now()](store::Transaction& tx) -> Result<LoggedModel> {
-    ASSIGN_OR_RETURN(LoggedModelRow row, GetLoggedModelRow(tx, model_id, /*allow_deleted=*/true));
+    ASSIGN_OR_RETURN(LoggedModelRow row,
+                     GetLoggedModelRow(tx, who, model_id, /*allow_deleted=*/true));
     if (row.status != status) {
       row.status = status;
       row.last_update_time = now.ms;
@@ -148,7 +151,8 @@ Task<LoggedModel> Service::FinalizeLoggedModel(Principal who, std::string model_
 Task<> Service::DeleteLoggedModel(Principal who, std::string model_id, Deadline deadline) {
   auto write = [who = std::move(who), model_id = std::move(model_id),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(LoggedModelRow row, GetLoggedModelRow(tx, model_id, /*allow_deleted=*/true));
+    ASSIGN_OR_RETURN(LoggedModelRow row,
+                     GetLoggedModelRow(tx, who, model_id, /*allow_deleted=*/true));
     if (row.deleted) {
       return OkStatus();
     }
@@ -162,33 +166,33 @@ Task<> Service::DeleteLoggedModel(Principal who, std::string model_id, Deadline 
   co_return done;
 }
 
-Task<> Service::SetLoggedModelTags(Principal, std::string model_id, std::vector<KeyValue> tags,
+Task<> Service::SetLoggedModelTags(Principal who, std::string model_id, std::vector<KeyValue> tags,
                                    Deadline deadline) {
-  auto write = [model_id = std::move(model_id),
+  auto write = [who = std::move(who), model_id = std::move(model_id),
                 tags = std::move(tags)](store::Transaction& tx) -> Status {
     ASSIGN_OR_RETURN(const LoggedModelRow row,
-                     GetLoggedModelRow(tx, model_id, /*allow_deleted=*/true));
+                     GetLoggedModelRow(tx, who, model_id, /*allow_deleted=*/true));
     return UpsertLoggedModelTags(tx, row.no, tags);
   };
   auto done = co_await impl_->db.Write(std::move(write), deadline);
   co_return done;
 }
 
-Status NoteModelVersion(store::Transaction& tx, std::string_view model_id, std::string_view name,
-                        int64_t version) {
+Status NoteModelVersion(store::Transaction& tx, const Principal& who, std::string_view model_id,
+                        std::string_view name, int64_t version) {
   ASSIGN_OR_RETURN(const LoggedModelRow row,
-                   GetLoggedModelRow(tx, model_id, /*allow_deleted=*/true));
+                   GetLoggedModelRow(tx, who, model_id, /*allow_deleted=*/true));
   ASSIGN_OR_RETURN(const LoggedModel model, WholeModel(tx, row));
   const KeyValue tag{std::string(kModelVersionsTag), WithVersion(model.tags, name, version)};
   return UpsertLoggedModelTags(tx, row.no, std::span(&tag, 1));
 }
 
-Task<> Service::DeleteLoggedModelTag(Principal, std::string model_id, std::string key,
+Task<> Service::DeleteLoggedModelTag(Principal who, std::string model_id, std::string key,
                                      Deadline deadline) {
-  auto write = [model_id = std::move(model_id),
+  auto write = [who = std::move(who), model_id = std::move(model_id),
                 key = std::move(key)](store::Transaction& tx) -> Status {
     ASSIGN_OR_RETURN(const LoggedModelRow row,
-                     GetLoggedModelRow(tx, model_id, /*allow_deleted=*/true));
+                     GetLoggedModelRow(tx, who, model_id, /*allow_deleted=*/true));
     ASSIGN_OR_RETURN(const int64_t deleted, DeleteLoggedModelTagRow(tx, row.no, key));
     if (deleted == 0) {
       return Err(Code::kNotFound, fmt::format("No tag with key {} found for model with ID {}.",
@@ -200,12 +204,12 @@ Task<> Service::DeleteLoggedModelTag(Principal, std::string model_id, std::strin
   co_return done;
 }
 
-Task<> Service::LogLoggedModelParams(Principal, std::string model_id, std::vector<KeyValue> params,
-                                     Deadline deadline) {
-  auto write = [model_id = std::move(model_id),
+Task<> Service::LogLoggedModelParams(Principal who, std::string model_id,
+                                     std::vector<KeyValue> params, Deadline deadline) {
+  auto write = [who = std::move(who), model_id = std::move(model_id),
                 params = std::move(params)](store::Transaction& tx) -> Status {
     ASSIGN_OR_RETURN(const LoggedModelRow row,
-                     GetLoggedModelRow(tx, model_id, /*allow_deleted=*/true));
+                     GetLoggedModelRow(tx, who, model_id, /*allow_deleted=*/true));
     ASSIGN_OR_RETURN(std::vector<KeyValue> logged, ReadLoggedModelParams(tx, row.no));
     ASSIGN_OR_RETURN(const std::vector<KeyValue> added,
                      NewModelParams(std::move(logged), params, model_id));

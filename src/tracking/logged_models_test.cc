@@ -183,7 +183,8 @@ TEST_P(LoggedModelsTest, UnknownModelsAreNotFound) {
                            Untag("m-1", "t"), LogParams("m-1", {{"p", "1"}}),
                            Said(Finalize("m-1", LoggedModelStatus::kReady))}),
               ::testing::Each(missing));
-  EXPECT_EQ(Said(Write([](store::Transaction& tx) { return NoteModelVersion(tx, "m-1", "n", 1); })),
+  EXPECT_EQ(Said(Write(
+                [](store::Transaction& tx) { return NoteModelVersion(tx, Who(), "m-1", "n", 1); })),
             missing);
   const Metric metric{.key = "m", .model_id = "m-1"};
   EXPECT_EQ(Said(Run(service().LogMetric(Who(), NewRun(), metric, Soon()))), missing);
@@ -192,9 +193,10 @@ TEST_P(LoggedModelsTest, UnknownModelsAreNotFound) {
 TEST_P(LoggedModelsTest, VersionsAreNotedOnceInOrder) {
   const std::string id = NewModel("x");
   for (const int64_t version : {2, 1, 2})
-    ASSERT_EQ(
-        Write([&](store::Transaction& tx) { return NoteModelVersion(tx, id, "fraud", version); }),
-        OkStatus());
+    ASSERT_EQ(Write([&](store::Transaction& tx) {
+                return NoteModelVersion(tx, Who(), id, "fraud", version);
+              }),
+              OkStatus());
   EXPECT_THAT(Model(id).tags,
               ElementsAre(KeyValue{"mlflow.modelVersions",
                                    R"([{"name": "fraud", "version": 2}, {"name": "fraud", )"

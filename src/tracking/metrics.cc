@@ -14,6 +14,7 @@
 #include "tracking/internal/metric_series.h"
 #include "tracking/internal/metric_settle.h"
 #include "tracking/internal/run_repository.h"
+#include "tracking/internal/sight.h"
 #include "tracking/search/run_snapshot.h"
 #include "tracking/service.h"
 #include "tracking/validate.h"
@@ -48,20 +49,22 @@ Result<std::optional<Point>> PointOfToken(std::string_view token, uint64_t finge
   return point;
 }
 
-/// Numbers of the runs that exist, with their place in `run_ids`.
+/// Numbers of the runs that exist and are seen, with their place in `run_ids`.
 struct KnownRuns {
   std::vector<int64_t> numbers;
   std::vector<size_t> places;
 };
 
-constexpr store::Statement kRunNo{"SELECT run_no FROM runs WHERE run_id = $1"};
+constexpr store::Statement kRunNo{"SELECT run_no, experiment_no FROM runs WHERE run_id = $1"};
 
-Result<KnownRuns> FindRuns(store::Session& session, std::span<const std::string> run_ids) {
+Result<KnownRuns> FindRuns(store::Session& session, const access::Principal& who,
+                           std::span<const std::string> run_ids) {
   KnownRuns known;
   const std::vector<store::Value> ids(run_ids.begin(), run_ids.end());
   std::vector<store::Params> batch;
   for (const store::Value& id : ids) batch.emplace_back(&id, 1);
   TRY(session.QueryMany(kRunNo, batch, [&](size_t i, const store::Row& row) {
+    if (!Sees(who, row.Int(1))) return OkStatus();
     known.numbers.push_back(row.Int(0));
     known.places.push_back(i);
     return OkStatus();
@@ -69,10 +72,11 @@ Result<KnownRuns> FindRuns(store::Session& session, std::span<const std::string>
   return known;
 }
 
-Result<Page<Point>> ReadHistoryPage(store::Session& session, const MetricHistory& query,
-                                    const std::optional<Point>& after, uint64_t fingerprint) {
+Result<Page<Point>> ReadHistoryPage(store::Session& session, const access::Principal& who,
+                                    const MetricHistory& query, const std::optional<Point>& after,
+                                    uint64_t fingerprint) {
   Page<Point> page;
-  ASSIGN_OR_RETURN(const KnownRuns runs, FindRuns(session, std::span(&query.run_id, 1)));
+  ASSIGN_OR_RETURN(const KnownRuns runs, FindRuns(session, who, std::span(&query.run_id, 1)));
   if (runs.numbers.empty()) return page;
   ASSIGN_OR_RETURN(const std::vector<Series> series,
                    OpenSeries(session, runs.numbers, query.metric_key));
@@ -92,10 +96,11 @@ Result<Page<Point>> ReadHistoryPage(store::Session& session, const MetricHistory
   return page;
 }
 
-Result<std::vector<Metric>> ReadBulk(store::Session& session, std::span<const std::string> run_ids,
-                                     const std::string& key, int64_t limit) {
+Result<std::vector<Metric>> ReadBulk(store::Session& session, const access::Principal& who,
+                                     std::span<const std::string> run_ids, const std::string& key,
+                                     int64_t limit) {
   std::vector<Metric> metrics;
-  ASSIGN_OR_RETURN(const KnownRuns runs, FindRuns(session, run_ids));
+  ASSIGN_OR_RETURN(const KnownRuns runs, FindRuns(session, who, run_ids));
   ASSIGN_OR_RETURN(const std::vector<Series> series, OpenSeries(session, runs.numbers, key));
   for (size_t i = 0; i < series.size() && static_cast<int64_t>(metrics.size()) < limit; ++i) {
     TRY(ReadHistory(session, series[i], std::nullopt, limit - static_cast<int64_t>(metrics.size()),
@@ -109,10 +114,11 @@ Result<std::vector<Metric>> ReadBulk(store::Session& session, std::span<const st
   return metrics;
 }
 
-Result<std::vector<Metric>> ReadSamples(store::Session& session, const BulkInterval& query,
+Result<std::vector<Metric>> ReadSamples(store::Session& session, const access::Principal& who,
+                                        const BulkInterval& query,
                                         const std::optional<StepRange>& range) {
   std::vector<Metric> metrics;
-  ASSIGN_OR_RETURN(const KnownRuns runs, FindRuns(session, query.run_ids));
+  ASSIGN_OR_RETURN(const KnownRuns runs, FindRuns(session, who, query.run_ids));
   ASSIGN_OR_RETURN(const std::vector<Series> series,
                    OpenSeries(session, runs.numbers, query.metric_key));
   metrics.reserve(series.size() * static_cast<size_t>(query.max_results));
@@ -154,18 +160,18 @@ Result<std::optional<StepRange>> CheckInterval(const BulkInterval& query) {
 
 }  // namespace
 
-Task<> Service::LogMetric(Principal, std::string run_id, Metric metric, Deadline deadline) {
+Task<> Service::LogMetric(Principal who, std::string run_id, Metric metric, Deadline deadline) {
   CO_TRY(ValidateMetric(metric));
-  auto write = [run_id = std::move(run_id),
+  auto write = [who = std::move(who), run_id = std::move(run_id),
                 metric = std::move(metric)](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, run_id));
-    return AppendMetrics(tx, run, std::span(&metric, 1));
+    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, who, run_id));
+    return AppendMetrics(tx, who, run, std::span(&metric, 1));
   };
   auto done = co_await impl_->db.Write(std::move(write), deadline);
   co_return done;
 }
 
-Task<Page<Point>> Service::GetMetricHistory(Principal, MetricHistory query, Deadline deadline) {
+Task<Page<Point>> Service::GetMetricHistory(Principal who, MetricHistory query, Deadline deadline) {
   if (query.max_results && *query.max_results <= 0) {
     co_return Err(
         Code::kInvalidArgument,
@@ -177,14 +183,16 @@ Task<Page<Point>> Service::GetMetricHistory(Principal, MetricHistory query, Dead
       query::Fingerprint("metric_history").Add(query.run_id).Add(query.metric_key).value();
   ASSIGN_OR_CO_RETURN(const std::optional<Point> after,
                       PointOfToken(query.page_token, fingerprint));
-  auto read = [query = std::move(query), after, fingerprint](store::Session& session) {
-    return ReadHistoryPage(session, query, after, fingerprint);
+  auto read = [who = std::move(who), query = std::move(query), after,
+               fingerprint](store::Session& session) {
+    return ReadHistoryPage(session, who, query, after, fingerprint);
   };
   auto page = co_await impl_->db.Read(std::move(read), deadline);
   co_return page;
 }
 
-Task<std::vector<Metric>> Service::GetMetricHistoryBulk(Principal, std::vector<std::string> run_ids,
+Task<std::vector<Metric>> Service::GetMetricHistoryBulk(Principal who,
+                                                        std::vector<std::string> run_ids,
                                                         std::string metric_key, int64_t max_results,
                                                         Deadline deadline) {
   if (run_ids.size() > kMaxBulkRuns) {
@@ -195,19 +203,19 @@ Task<std::vector<Metric>> Service::GetMetricHistoryBulk(Principal, std::vector<s
   std::ranges::sort(run_ids);
   const auto repeated = std::ranges::unique(run_ids);
   run_ids.erase(repeated.begin(), repeated.end());
-  auto read = [run_ids = std::move(run_ids), metric_key = std::move(metric_key),
-               max_results](store::Session& session) {
-    return ReadBulk(session, run_ids, metric_key, max_results);
+  auto read = [who = std::move(who), run_ids = std::move(run_ids),
+               metric_key = std::move(metric_key), max_results](store::Session& session) {
+    return ReadBulk(session, who, run_ids, metric_key, max_results);
   };
   auto metrics = co_await impl_->db.Read(std::move(read), deadline);
   co_return metrics;
 }
 
-Task<std::vector<Metric>> Service::GetMetricHistoryBulkInterval(Principal, BulkInterval query,
+Task<std::vector<Metric>> Service::GetMetricHistoryBulkInterval(Principal who, BulkInterval query,
                                                                 Deadline deadline) {
   ASSIGN_OR_CO_RETURN(const std::optional<StepRange> range, CheckInterval(query));
-  auto read = [query = std::move(query), range](store::Session& session) {
-    return ReadSamples(session, query, range);
+  auto read = [who = std::move(who), query = std::move(query), range](store::Session& session) {
+    return ReadSamples(session, who, query, range);
   };
   auto metrics = co_await impl_->db.Read(std::move(read), deadline);
   co_return metrics;

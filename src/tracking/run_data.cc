@@ -55,12 +55,13 @@ Status SetTags(store::Transaction& tx, const Act& act, const RunRef& run,
     }
   }
   if (!name.empty()) {
-    ASSIGN_OR_RETURN(RunRow row, GetRunRow(tx, run.run_id));
+    ASSIGN_OR_RETURN(RunRow row, GetRunRow(tx, act.who, run.run_id));
     TRY(ChangeRun(tx, act, row, {.name = name}));
   }
   const auto commit = std::ranges::find(plain.rbegin(), plain.rend(), kCommitTag, &KeyValue::key);
   if (commit != plain.rend()) {
-    ASSIGN_OR_RETURN(const RunAndValue before, RequireActiveRunWithTag(tx, run.run_id, kCommitTag));
+    ASSIGN_OR_RETURN(const RunAndValue before,
+                     RequireActiveRunWithTag(tx, act.who, run.run_id, kCommitTag));
     if (before.value != commit->value) {
       TRY(RecordCommit(tx, act, run, plain));
     }
@@ -108,7 +109,7 @@ Task<> Service::SetTag(Principal who, std::string run_id, KeyValue tag, Deadline
   CO_TRY(ValidateTag(tag, impl_->options.truncate_long_values));
   auto write = [who = std::move(who), run_id = std::move(run_id), tag = std::move(tag),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, run_id));
+    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, who, run_id));
     TRY(SetTags(tx, {who, now}, run, std::span(&tag, 1)));
     return BumpRun(tx, run.run_no);
   };
@@ -116,10 +117,10 @@ Task<> Service::SetTag(Principal who, std::string run_id, KeyValue tag, Deadline
   co_return done;
 }
 
-Task<> Service::DeleteTag(Principal, std::string run_id, std::string key, Deadline deadline) {
-  auto write = [run_id = std::move(run_id),
+Task<> Service::DeleteTag(Principal who, std::string run_id, std::string key, Deadline deadline) {
+  auto write = [who = std::move(who), run_id = std::move(run_id),
                 key = std::move(key)](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(const RunAndValue found, RequireActiveRunWithTag(tx, run_id, key));
+    ASSIGN_OR_RETURN(const RunAndValue found, RequireActiveRunWithTag(tx, who, run_id, key));
     if (!found.value) {
       return Err(Code::kNotFound,
                  fmt::format("No tag with name: {} in run with id {}", key, run_id));
@@ -131,11 +132,12 @@ Task<> Service::DeleteTag(Principal, std::string run_id, std::string key, Deadli
   co_return done;
 }
 
-Task<> Service::LogParam(Principal, std::string run_id, KeyValue param, Deadline deadline) {
+Task<> Service::LogParam(Principal who, std::string run_id, KeyValue param, Deadline deadline) {
   CO_TRY(ValidateParam(param, impl_->options.truncate_long_values));
-  auto write = [run_id = std::move(run_id),
+  auto write = [who = std::move(who), run_id = std::move(run_id),
                 param = std::move(param)](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(const RunAndValue found, RequireActiveRunWithParam(tx, run_id, param.key));
+    ASSIGN_OR_RETURN(const RunAndValue found,
+                     RequireActiveRunWithParam(tx, who, run_id, param.key));
     if (found.value == param.value) {
       return OkStatus();
     }
@@ -157,9 +159,9 @@ Task<> Service::LogBatch(Principal who, tracking::LogBatch batch, Deadline deadl
   CO_TRY(ValidateLogBatch(batch, impl_->options.truncate_long_values));
   auto write = [who = std::move(who), batch = std::move(batch),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, batch.run_id));
+    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, who, batch.run_id));
     ASSIGN_OR_RETURN(const std::vector<KeyValue> params, NewParams(tx, run, batch.params));
-    TRY(AppendMetrics(tx, run, batch.metrics));
+    TRY(AppendMetrics(tx, who, run, batch.metrics));
     TRY(InsertParams(tx, run.run_no, params));
     if (!batch.tags.empty()) {
       TRY(SetTags(tx, {who, now}, run, batch.tags));
@@ -177,7 +179,7 @@ Task<> Service::LogInputs(Principal who, std::string run_id, std::vector<Dataset
   CO_TRY(ValidateModels<ModelInput>(models));
   auto write = [who = std::move(who), run_id = std::move(run_id), datasets = std::move(datasets),
                 models = std::move(models), now = impl_->Now()](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, run_id));
+    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, who, run_id));
     return WriteInputs(tx, {who, now}, run, datasets, models);
   };
   auto done = co_await impl_->db.Write(std::move(write), deadline);
@@ -189,7 +191,7 @@ Task<> Service::LogOutputs(Principal who, std::string run_id, std::vector<ModelO
   CO_TRY(ValidateModels<ModelOutput>(models));
   auto write = [who = std::move(who), run_id = std::move(run_id), models = std::move(models),
                 now = impl_->Now()](store::Transaction& tx) -> Status {
-    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, run_id));
+    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, who, run_id));
     ASSIGN_OR_RETURN(const std::vector<std::string> added, AddModelOutputs(tx, run, models));
     TRY(RecordModels(tx, {who, now}, run, "logged_model.produced", added));
     return added.empty() ? OkStatus() : BumpRun(tx, run.run_no);
@@ -198,14 +200,14 @@ Task<> Service::LogOutputs(Principal who, std::string run_id, std::vector<ModelO
   co_return done;
 }
 
-Task<> Service::LogModelHistory(Principal, std::string run_id, std::string model_json,
+Task<> Service::LogModelHistory(Principal who, std::string run_id, std::string model_json,
                                 Deadline deadline) {
   ASSIGN_OR_CO_RETURN(std::string entry, ModelHistoryEntry(model_json));
   const bool truncate = impl_->options.truncate_long_values;
-  auto write = [run_id = std::move(run_id), entry = std::move(entry),
+  auto write = [who = std::move(who), run_id = std::move(run_id), entry = std::move(entry),
                 truncate](store::Transaction& tx) -> Status {
     ASSIGN_OR_RETURN(const RunAndValue found,
-                     RequireActiveRunWithTag(tx, run_id, kModelHistoryTag));
+                     RequireActiveRunWithTag(tx, who, run_id, kModelHistoryTag));
     ASSIGN_OR_RETURN(std::string history, AppendToModelHistory(found.value.value_or(""), entry));
     if (history == found.value) {
       return OkStatus();

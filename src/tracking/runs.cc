@@ -8,6 +8,7 @@
 #include "tracking/internal/experiment_repository.h"
 #include "tracking/internal/impl.h"
 #include "tracking/internal/location.h"
+#include "tracking/internal/logged_model_repository.h"
 #include "tracking/internal/names.h"
 #include "tracking/internal/run_changes.h"
 #include "tracking/internal/run_repository.h"
@@ -55,7 +56,7 @@ Status SettleName(CreateRun& request) {
 
 Status MarkRunUseCase(store::Transaction& tx, const Act& act, std::string_view run_id,
                       bool deleted) {
-  ASSIGN_OR_RETURN(const RunRow row, GetRunRow(tx, run_id));
+  ASSIGN_OR_RETURN(const RunRow row, GetRunRow(tx, act.who, run_id));
   if (row.deleted == deleted) {
     return OkStatus();
   }
@@ -72,7 +73,7 @@ Task<Run> Service::CreateRun(Principal who, tracking::CreateRun request, Deadlin
   auto write = [impl = impl_.get(), who = std::move(who), request = std::move(request), name,
                 experiment_no, run_id = NewUuidHex(impl_->Now()),
                 now = impl_->Now()](store::Transaction& tx) -> Result<Run> {
-    ASSIGN_OR_RETURN(const ExperimentForRun found, RequireExperimentForRun(tx, experiment_no));
+    ASSIGN_OR_RETURN(const ExperimentForRun found, RequireExperimentForRun(tx, who, experiment_no));
     TRY(Status(name));  // MLflow looks at the experiment first
     const RunRow row{
         .ref = {.run_no = found.run_no, .experiment_no = experiment_no, .run_id = run_id},
@@ -99,9 +100,10 @@ Task<Run> Service::CreateRun(Principal who, tracking::CreateRun request, Deadlin
   co_return created;
 }
 
-Task<Run> Service::GetRun(Principal, std::string run_id, Deadline deadline) {
-  auto read = [run_id = std::move(run_id)](store::Session& session) -> Result<Run> {
-    ASSIGN_OR_RETURN(const RunRow row, GetRunRow(session, run_id));
+Task<Run> Service::GetRun(Principal who, std::string run_id, Deadline deadline) {
+  auto read = [who = std::move(who),
+               run_id = std::move(run_id)](store::Session& session) -> Result<Run> {
+    ASSIGN_OR_RETURN(const RunRow row, GetRunRow(session, who, run_id));
     Run run;
     run.info = row.Info();
     TRY(ReadRunData(session, std::span(&row.ref, 1), std::span(&run, 1)));
@@ -111,9 +113,10 @@ Task<Run> Service::GetRun(Principal, std::string run_id, Deadline deadline) {
   co_return run;
 }
 
-Task<RunInfo> Service::GetRunInfo(Principal, std::string run_id, Deadline deadline) {
-  auto read = [run_id = std::move(run_id)](store::Session& session) -> Result<RunInfo> {
-    ASSIGN_OR_RETURN(const RunRow row, GetRunRow(session, run_id));
+Task<RunInfo> Service::GetRunInfo(Principal who, std::string run_id, Deadline deadline) {
+  auto read = [who = std::move(who),
+               run_id = std::move(run_id)](store::Session& session) -> Result<RunInfo> {
+    ASSIGN_OR_RETURN(const RunRow row, GetRunRow(session, who, run_id));
     return row.Info();
   };
   auto info = co_await impl_->db.Read(std::move(read), deadline);
@@ -123,7 +126,7 @@ Task<RunInfo> Service::GetRunInfo(Principal, std::string run_id, Deadline deadli
 Task<RunInfo> Service::UpdateRun(Principal who, tracking::UpdateRun request, Deadline deadline) {
   auto write = [who = std::move(who), request = std::move(request),
                 now = impl_->Now()](store::Transaction& tx) -> Result<RunInfo> {
-    ASSIGN_OR_RETURN(RunRow row, GetRunRow(tx, request.run_id));
+    ASSIGN_OR_RETURN(RunRow row, GetRunRow(tx, who, request.run_id));
     TRY(ChangeRun(tx, {who, now}, row,
                   {.status = request.status,
                    .end_time = request.end_time,
@@ -150,6 +153,21 @@ Task<> Service::RestoreRun(Principal who, std::string run_id, Deadline deadline)
   };
   auto done = co_await impl_->db.Write(std::move(write), deadline);
   co_return done;
+}
+
+Result<Homes> ReadHomes(store::Session& session, std::span<const std::string> run_ids,
+                        std::span<const std::string> model_ids) {
+  Homes homes;
+  TRY(ReadExperimentsOfRuns(session, run_ids, homes));
+  TRY(ReadExperimentsOfModels(session, model_ids, homes));
+  return homes;
+}
+
+Task<Homes> Service::FindHomes(std::vector<std::string> run_ids, std::vector<std::string> model_ids,
+                               Deadline deadline) {
+  auto read = [run_ids = std::move(run_ids), model_ids = std::move(model_ids)](
+                  store::Session& session) { return ReadHomes(session, run_ids, model_ids); };
+  co_return co_await impl_->db.Read(std::move(read), deadline);
 }
 
 }  // namespace stetig::tracking

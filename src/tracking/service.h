@@ -8,8 +8,10 @@
 // resume on the caller's loop.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -114,7 +116,16 @@ struct ListArtifacts {
 
 using access::Principal;
 
-/// Owned by apps; outlives every coroutine it started.
+/// Which experiment each of the runs and logged models belongs to, without those that do not exist,
+/// by their id. For who must know what a reader may see; at most 1,000 ids.
+using Homes = std::map<std::string, std::string>;
+Result<Homes> ReadHomes(store::Session& session, std::span<const std::string> run_ids,
+                        std::span<const std::string> model_ids);
+
+/// Owned by apps; outlives every coroutine it started. An experiment that the principal does not
+/// see (access/principal.h) is not there, nor is anything in it: reads and writes say kNotFound as
+/// for what does not exist, searches leave it out. kPermissionDenied: seen, but what is under way
+/// is not allowed there.
 class Service {
  public:
   Service(store::Database& db, ServiceOptions options);
@@ -166,6 +177,10 @@ class Service {
                                                  Deadline deadline);
   Task<std::vector<Metric>> GetMetricHistoryBulkInterval(Principal who, BulkInterval query,
                                                          Deadline deadline);
+
+  /// ReadHomes in a read of its own.
+  Task<Homes> FindHomes(std::vector<std::string> run_ids, std::vector<std::string> model_ids,
+                        Deadline deadline);
 
   // Search (search/)
   Task<Page<Run>> SearchRuns(Principal who, tracking::SearchRuns query, Deadline deadline);
@@ -222,8 +237,8 @@ class Service {
 
 /// Adds a version of a registered model to what the tag mlflow.modelVersions of the logged model
 /// lists, as MLflow does: once, however often it is called. For the registry, within the
-/// transaction that writes the version. kNotFound: no such logged model.
-Status NoteModelVersion(store::Transaction& tx, std::string_view model_id, std::string_view name,
-                        int64_t version);
+/// transaction that writes the version. kNotFound: no such logged model that `who` sees.
+Status NoteModelVersion(store::Transaction& tx, const Principal& who, std::string_view model_id,
+                        std::string_view name, int64_t version);
 
 }  // namespace stetig::tracking

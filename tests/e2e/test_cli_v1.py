@@ -336,7 +336,7 @@ def test_login_keeps_a_server_and_its_token(cli, guarded, tmp_path):
     server, tokens = guarded
     here = {"XDG_CONFIG_HOME": str(tmp_path), "STETIG_SERVER": ""}
     said = cli.good("login", server.url, "--name", "mine", stdin=tokens["editor"] + "\n", **here)
-    assert said == f"logged in at {server.url} as ed (editor); the context is called mine\n"
+    assert said == f"logged in at {server.url} as ed (data_scientist); the context is called mine\n"
     file = tmp_path / "stetig/contexts.json"
     assert file.stat().st_mode & 0o777 == 0o600
     assert cli.good("server", "info", "--pick", ".user", **here) == "ed\n"

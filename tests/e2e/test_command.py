@@ -103,7 +103,7 @@ def test_bash_completes_commands_flags_and_words():
     assert complete_in_bash("stetig", "user") >= {"add", "password", "role", "remove", "list"}
     assert {"--port", "--data", "--tls-cert", "--log-level", "--config"} <= complete_in_bash("stetig", "up")
     assert "--port" not in complete_in_bash("stetig", "user", "add")
-    assert complete_in_bash("stetig", "user", "add", "ada", "--role") == {"viewer", "editor", "admin"}
+    assert complete_in_bash("stetig", "user", "add", "ada", "--role") == {"viewer", "domain_expert", "data_scientist", "ml_engineer", "operator", "auditor", "admin"}
     assert complete_in_bash("stetig", "completion") >= {"bash", "zsh", "fish"}
 
 
@@ -233,14 +233,14 @@ def place(request, tmp_path):
 
 def test_users_and_tokens_from_first_to_last(place):
     assert stetig("user", "add", "ada", "--role", "admin", *place, stdin=PASSWORD + "\n").stdout == "user ada added as admin\n"
-    assert stetig("user", "add", "bob", *place, env={"STETIG_PASSWORD": PASSWORD}).stdout == "user bob added as editor\n"
+    assert stetig("user", "add", "bob", *place, env={"STETIG_PASSWORD": PASSWORD}).stdout == "user bob added as data_scientist\n"
     users = json.loads(stetig("user", "list", "-o", "json", *place).stdout)
-    assert [(user["name"], user["role"]) for user in users] == [("ada", "admin"), ("bob", "editor")]
+    assert [(user["name"], user["role"]) for user in users] == [("ada", "admin"), ("bob", "data_scientist")]
     assert stetig("user", "role", "bob", "viewer", *place).returncode == 0
     secret = stetig("token", "create", "bob", "--label", "ci", "--days", "90", *place).stdout.strip()
     assert re.fullmatch(r"stetig_[A-Za-z0-9_-]{43}", secret)
     (token,) = json.loads(stetig("token", "list", "-o", "json", *place).stdout)
-    assert (token["user"], token["label"], token["role"]) == ("bob", "ci", "editor")
+    assert (token["user"], token["label"], token["role"]) == ("bob", "ci", "data_scientist")
     assert token["expires"] is not None and secret not in json.dumps(token)
     assert stetig("token", "revoke", token["id"], *place).returncode == 0
     assert json.loads(stetig("token", "list", "-o", "json", *place).stdout) == []
@@ -253,7 +253,7 @@ def test_users_and_tokens_from_first_to_last(place):
     [
         (["user", "add", "ada"], 1, "already exists"),
         (["user", "add", "a:b"], 2, "without ':'"),
-        (["user", "add", "bob", "--role", "boss"], 2, "expected viewer, editor or admin"),
+        (["user", "add", "bob", "--role", "boss"], 2, "expected one of viewer, domain_expert, data_scientist"),
         (["user", "remove", "ada"], 1, "last admin"),
         (["user", "password", "bob"], 1, "does not exist"),
         (["token", "create", "bob"], 1, "does not exist"),

@@ -12,8 +12,8 @@ namespace {
 size_t IdsOf(const Principal& principal) {
   if (!principal.scope) return 0;
   size_t count = 0;
-  for (const Realm* realm : {&principal.scope->projects, &principal.scope->experiments,
-                             &principal.scope->models}) {
+  for (const Realm* realm :
+       {&principal.scope->projects, &principal.scope->experiments, &principal.scope->models}) {
     count += realm->ids.size() + realm->rights.size();
   }
   return count;

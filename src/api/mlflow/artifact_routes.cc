@@ -41,7 +41,7 @@ void AddPlain(http::Router& router, Context& context, const PlainRoute& plain,
   route.pattern = std::string(plain.pattern);
   route.name = fmt::format("{} {}", http::MethodName(plain.method), plain.pattern);
   route.summary = std::string(plain.summary);
-  route.permission = std::string(plain.permission);
+  route.permission = std::string(plain.permission) + " in project";
   route.body_limit = plain.body_limit;
   route.handler = [context = &context, responder](std::shared_ptr<http::Request> request) {
     return Respond(context, responder, std::move(request));
@@ -294,7 +294,7 @@ void AddOutside(http::Router& router, Context& context, std::string_view path,
     route.pattern = fmt::format("/{}/2.0/{}", prefix, path);
     route.name = fmt::format("POST {}", route.pattern);
     route.summary = std::string(summary);
-    route.permission = "write";
+    route.permission = "write in project";
     route.body_limit = context.options.json_body_limit;
     route.handler = [context = &context, operation](std::shared_ptr<http::Request> request) {
       return Serve<Message, Outcome>(context, operation, std::move(request));

@@ -49,7 +49,8 @@ void AddRoutes(http::Router& router, const Context& context, const Rpc& rpc,
     route.pattern = fmt::format("/{}/{}/mlflow/{}", prefix, rpc.version, rpc.path);
     route.name = NameOf(rpc, prefix);
     route.summary = std::string(rpc.summary);
-    route.permission = std::string(rpc.permission);
+    // Tracking and registry check each experiment and model against its project.
+    route.permission = fmt::format("{} in project", rpc.permission);
     route.body_limit = context.options.json_body_limit;
     route.handler = handler;
     router.Add(std::move(route));

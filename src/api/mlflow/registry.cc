@@ -56,9 +56,31 @@ Task<std::string> GetModel(Call call, ModelName m) {
   co_return Answer(model);
 }
 
+/// A model that belongs to a project still does under its new name, at no time without: the new
+/// name is assigned first.
+Task<bool> CarryProject(Call* call, std::string name, std::string new_name) {
+  const std::string type(access::kModelThing);
+  auto found = co_await call->context.access.ProjectOfThing(type, name, call->deadline);
+  ASSIGN_OR_CO_RETURN(std::string project, std::move(found));
+  if (project.empty() || name == new_name || !call->who.MayInModel(name)) co_return false;
+  const access::Principal everybody;
+  auto taken = co_await call->context.registry.GetModel(everybody, new_name, call->deadline);
+  if (taken || taken.error().code() != Code::kNotFound) co_return false;
+  CO_TRY(co_await call->context.access.Assign(call->who, type, std::move(new_name),
+                                              std::move(project), call->deadline));
+  co_return true;
+}
+
 Task<std::string> RenameModel(Call call, RenameRegisteredModel m) {
+  auto moved = co_await CarryProject(&call, Or(m.name), Or(m.new_name));
+  ASSIGN_OR_CO_RETURN(const bool carried, std::move(moved));
   auto written = co_await call.context.registry.RenameModel(call.who, Or(m.name), Or(m.new_name),
                                                             call.deadline);
+  // The old name stays assigned: events of before are still the project's.
+  if (carried && !written) {
+    CO_TRY(co_await call.context.access.Assign(call.who, std::string(access::kModelThing),
+                                               Or(m.new_name), "", call.deadline));
+  }
   ASSIGN_OR_CO_RETURN(registry::RegisteredModel model, std::move(written));
   co_return Answer(model);
 }

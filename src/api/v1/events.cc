@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "api/sight.h"
 #include "api/v1/groups.h"
 #include "base/text.h"
 #include "journal/service.h"
@@ -42,6 +43,18 @@ journal::Filter FilterOf(const Call& call) {
           .subject = {.type = call.Query("subject_type"), .id = call.Query("subject_id")}};
 }
 
+/// Only auditors, and everybody where the server says so, may ask what somebody else did.
+Task<> CheckActor(Context* context, access::Principal who, std::string actor, Deadline deadline) {
+  if (actor.empty() || actor == who.user) co_return OkStatus();
+  auto shown = co_await ShowsOthers(context, std::move(who), deadline);
+  ASSIGN_OR_CO_RETURN(const bool others, std::move(shown));
+  if (others) co_return OkStatus();
+  co_return Status(Code::kPermissionDenied,
+                   "what a person did is shown to themself and to auditors only: 'actor' can be "
+                   "your own name alone",
+                   "activity_hidden");
+}
+
 Task<Reply> List(Call call) {
   const int64_t limit = call.QueryInt("limit", 100);
   int64_t after = call.QueryInt("after", 0);
@@ -55,40 +68,59 @@ Task<Reply> List(Call call) {
     }
     after = *seq;
   }
-  auto read = co_await call.context.journal.Read(after, static_cast<int>(limit), FilterOf(call),
-                                                 call.deadline);
-  ASSIGN_OR_CO_RETURN(const std::vector<journal::Event> events, std::move(read));
+  CO_TRY(co_await CheckActor(&call.context, call.who, call.Query("actor"), call.deadline));
+  // A page is full unless it is the last, so that what is left out does not show in its length.
   json::Array items;
-  for (const journal::Event& event : events) items.push_back(ToJson(event));
+  int64_t last = after;
+  for (bool more = true; more && std::cmp_less(items.size(), limit);) {
+    const int64_t wanted = limit - std::ssize(items);
+    auto read = co_await call.context.journal.Read(last, static_cast<int>(wanted), FilterOf(call),
+                                                   call.http->FreshDeadline());
+    ASSIGN_OR_CO_RETURN(std::vector<journal::Event> events, std::move(read));
+    more = std::ssize(events) == wanted;
+    if (!events.empty()) last = events.back().seq;
+    auto kept = co_await SeenEvents(&call.context, call.who, std::move(events), call.deadline);
+    ASSIGN_OR_CO_RETURN(const std::vector<journal::Event> seen, std::move(kept));
+    for (const journal::Event& event : seen) items.push_back(ToJson(event));
+  }
   // A full page may be the last: the next one is empty then.
-  const bool more = std::cmp_equal(items.size(), limit);
-  co_return Reply{.body = ListBody(std::move(items), more ? std::to_string(events.back().seq) : ""),
+  const bool full = std::cmp_equal(items.size(), limit);
+  co_return Reply{.body = ListBody(std::move(items), full ? std::to_string(last) : ""),
                   .etag = {},
                   .location = {}};
 }
 
 /// Pulls events behind a sequence number; the connection asks for the next one when it has sent the
 /// last.
+/// What the reader may see is looked at again with every batch.
 class Feed final : public http::EventSource {
  public:
-  Feed(journal::Journal& journal, journal::Filter filter, int64_t after)
-      : journal_(journal), filter_(std::move(filter)), after_(after) {}
+  Feed(Context& context, access::Principal who, journal::Filter filter, int64_t after)
+      : context_(context), who_(std::move(who)), filter_(std::move(filter)), after_(after) {}
 
   Task<std::optional<Item>> Next(Deadline deadline) override {
-    if (at_ == events_.size()) {
-      auto read = co_await journal_.Wait(after_, kBatch, filter_, deadline);
-      ASSIGN_OR_CO_RETURN(events_, std::move(read));
+    while (at_ == events_.size()) {
+      auto read = co_await context_.journal.Wait(after_, kBatch, filter_, deadline);
+      ASSIGN_OR_CO_RETURN(std::vector<journal::Event> events, std::move(read));
+      if (events.empty()) co_return std::nullopt;
+      after_ = events.back().seq;
+      auto renewed = co_await context_.access.Renew(who_, deadline);
+      ASSIGN_OR_CO_RETURN(who_, std::move(renewed));
+      if (!filter_.actor.empty()) {
+        CO_TRY(co_await CheckActor(&context_, who_, filter_.actor, deadline));
+      }
+      auto kept = co_await SeenEvents(&context_, who_, std::move(events), deadline);
+      ASSIGN_OR_CO_RETURN(events_, std::move(kept));
       at_ = 0;
-      if (events_.empty()) co_return std::nullopt;
     }
     const journal::Event& event = events_[at_++];
-    after_ = event.seq;
     co_return Item{
         .id = std::to_string(event.seq), .event = event.kind, .data = json::Dump(ToJson(event))};
   }
 
  private:
-  journal::Journal& journal_;
+  Context& context_;
+  access::Principal who_;
   const journal::Filter filter_;
   int64_t after_;
   std::vector<journal::Event> events_;
@@ -97,6 +129,7 @@ class Feed final : public http::EventSource {
 
 /// Behind Last-Event-ID (a browser that comes back) or `after`; without either, from now on.
 Task<http::Response> Watch(Call call) {
+  CO_TRY(co_await CheckActor(&call.context, call.who, call.Query("actor"), call.deadline));
   int64_t after = call.QueryInt("after", -1);
   if (const auto last = call.http->headers.Get("Last-Event-ID")) {
     const auto seq = ParseInt64(*last);
@@ -113,7 +146,7 @@ Task<http::Response> Watch(Call call) {
     ASSIGN_OR_CO_RETURN(after, std::move(head));
   }
   http::Response response;
-  response.body = std::make_unique<Feed>(call.context.journal, FilterOf(call), after);
+  response.body = std::make_unique<Feed>(call.context, call.who, FilterOf(call), after);
   co_return response;
 }
 
@@ -140,7 +173,7 @@ Group EventGroup() {
                  .noun = "event",
                  .verb = "list",
                  .summary = "Lists events of the journal in order.",
-                 .permission = "read",
+                 .permission = "read in project",
                  .query = FilterParameters(),
                  .answer = "Event",
                  .list = true,
@@ -155,7 +188,7 @@ Group EventGroup() {
                   .noun = "event",
                   .verb = "watch",
                   .summary = "Sends events as they happen (server-sent events, resumable by id).",
-                  .permission = "read",
+                  .permission = "read in project",
                   .query = FilterParameters(),
                   .examples = {"event watch --kind 'run.*'"},
                   .act_raw = Watch};
@@ -170,7 +203,7 @@ Group EventGroup() {
             .required = true},
            {.name = "time", .doc = "When it happened.", .required = true, .format = "date-time"},
            {.name = "project", .doc = "Id of the project; empty: of all.", .required = true},
-           {.name = "actor", .doc = "Who did it.", .required = true},
+           {.name = "actor", .doc = "Who did it; empty: not shown to you.", .required = true},
            {.name = "kind", .doc = "What happened: run.finished.", .required = true},
            {.name = "subject_type", .doc = "Type of what it is about.", .required = true},
            {.name = "subject_id", .doc = "Its id.", .required = true},

@@ -20,6 +20,8 @@ Group RegistryGroup();
 Group EventGroup();
 Group TraceGroup();
 Group ServerGroup();
+Group AccessGroup();
+Group MemberGroup();
 
 /// Parameters that every list has: limit and page_token.
 std::vector<Property> PageParameters();
@@ -27,6 +29,19 @@ std::vector<Property> PageParameters();
 Property FieldsParameter();
 /// {"items": […], "next_page_token"}; the token only where there is one.
 json::Value ListBody(json::Array items, const std::string& next_page_token);
+
+/// The field `role`: the role of that name, or kInvalidArgument.
+Result<access::Role> RoleField(const Call& call);
+Property RoleProperty(bool required);
+
+/// An operation without query and body, with one example.
+Operation SimpleOperation(http::Method method, std::string path, std::string noun, std::string verb,
+                          std::string summary, std::string permission, std::string answer, Act act,
+                          std::string example);
+/// The same as a list (all on one page) with these columns.
+Operation ListOperation(Operation operation, std::vector<std::string> shown);
+/// The same with a body.
+Operation WithBody(Operation operation, std::string schema, std::vector<Property> body);
 
 /// "2026-11-27T08:00:00.123Z".
 json::Value TimeOf(WallTime time);

@@ -1,6 +1,9 @@
 // Operations on links.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "api/sight.h"
 #include "api/v1/groups.h"
 #include "planning/service.h"
 
@@ -43,6 +46,55 @@ Status CheckEnds(const planning::ListLinks& request) {
   return OkStatus();
 }
 
+/// Whether an end that is no record (a run, a model) is hidden; planning sees to records. Whoever
+/// made a link sees it: by their own words they learn nothing.
+Task<std::vector<planning::Link>> DropHidden(Context* context, access::Principal who,
+                                             std::vector<planning::Link> links, Deadline deadline) {
+  if (!who.scope) co_return links;
+  std::vector<journal::Ref> refs;
+  for (const planning::Link& link : links) {
+    refs.push_back({link.from.type, link.from.id});
+    refs.push_back({link.to.type, link.to.id});
+  }
+  auto found = co_await FindHidden(context, who, std::move(refs), deadline);
+  ASSIGN_OR_CO_RETURN(const HiddenThings hidden, std::move(found));
+  std::erase_if(links, [&](const planning::Link& link) {
+    return link.created_by != who.user && (hidden.contains({link.from.type, link.from.id}) ||
+                                           hidden.contains({link.to.type, link.to.id}));
+  });
+  co_return links;
+}
+
+/// A page of the links that `who` sees, full unless it is the last: what is left out leaves no
+/// trace in its length or its token.
+Task<planning::Page<planning::Link>> SeenLinks(Context* context, access::Principal who,
+                                               planning::ListLinks request, Deadline deadline) {
+  const auto limit = static_cast<size_t>(request.limit);
+  planning::Page<planning::Link> seen;
+  for (;;) {
+    // Once the page is full, one more seen link decides whether there is a next one.
+    const bool full = seen.items.size() == limit;
+    planning::ListLinks part = request;
+    part.limit = full ? planning::kMaxPage : static_cast<int64_t>(limit - seen.items.size());
+    auto listed = co_await context->planning.FindLinks(who, std::move(part), deadline);
+    ASSIGN_OR_CO_RETURN(auto page, std::move(listed));
+    if (!who.scope) co_return page;
+    auto kept = co_await DropHidden(context, who, std::move(page.items), deadline);
+    ASSIGN_OR_CO_RETURN(std::vector<planning::Link> links, std::move(kept));
+    if (full) {
+      if (!links.empty()) co_return seen;
+    } else {
+      std::ranges::move(links, std::back_inserter(seen.items));
+      seen.next_page_token = page.next_page_token;
+    }
+    if (page.next_page_token.empty()) {
+      seen.next_page_token.clear();
+      co_return seen;
+    }
+    request.page_token = page.next_page_token;
+  }
+}
+
 Task<Reply> List(Call call) {
   planning::ListLinks request{.project = call.Query("project"),
                               .from = EndOf(call, "from"),
@@ -53,7 +105,7 @@ Task<Reply> List(Call call) {
                               .limit = call.QueryInt("limit", 100),
                               .page_token = call.Query("page_token")};
   CO_TRY(CheckEnds(request));
-  auto listed = co_await call.context.planning.FindLinks(std::move(request), call.deadline);
+  auto listed = co_await SeenLinks(&call.context, call.who, std::move(request), call.deadline);
   ASSIGN_OR_CO_RETURN(const auto page, std::move(listed));
   json::Array items;
   for (const planning::Link& link : page.items) items.push_back(ToJson(link));
@@ -71,19 +123,41 @@ Task<Reply> Add(Call call) {
   co_return Reply{.body = ToJson(link), .etag = {}, .location = "/links/" + link.id};
 }
 
+/// The answer to a link that does not exist, when an end of this one is hidden.
+Task<> RequireSeen(Context* context, access::Principal who, planning::Link link,
+                   Deadline deadline) {
+  const std::string id = link.id;
+  std::vector<planning::Link> links;
+  links.push_back(std::move(link));
+  auto kept = co_await DropHidden(context, std::move(who), std::move(links), deadline);
+  ASSIGN_OR_CO_RETURN(const std::vector<planning::Link> seen, std::move(kept));
+  if (!seen.empty()) co_return OkStatus();
+  co_return Status(Code::kNotFound, fmt::format("link '{}' not found", id), "link_not_found");
+}
+
 Task<Reply> Get(Call call) {
-  auto found = co_await call.context.planning.GetLink(call.Path("id"), call.deadline);
+  auto found = co_await call.context.planning.GetLink(call.who, call.Path("id"), call.deadline);
   ASSIGN_OR_CO_RETURN(const planning::Link link, std::move(found));
+  CO_TRY(co_await RequireSeen(&call.context, call.who, link, call.deadline));
   co_return Reply{.body = ToJson(link), .etag = {}, .location = {}};
 }
 
+Task<> CheckSeen(Context* context, access::Principal who, std::string id, Deadline deadline) {
+  if (!who.scope) co_return OkStatus();
+  auto found = co_await context->planning.GetLink(who, std::move(id), deadline);
+  ASSIGN_OR_CO_RETURN(planning::Link link, std::move(found));
+  co_return co_await RequireSeen(context, std::move(who), std::move(link), deadline);
+}
+
 Task<Reply> Review(Call call) {
+  CO_TRY(co_await CheckSeen(&call.context, call.who, call.Path("id"), call.deadline));
   auto done = co_await call.context.planning.ReviewLink(call.who, call.Path("id"), call.deadline);
   ASSIGN_OR_CO_RETURN(const planning::Link link, std::move(done));
   co_return Reply{.body = ToJson(link), .etag = {}, .location = {}};
 }
 
 Task<Reply> End(Call call) {
+  CO_TRY(co_await CheckSeen(&call.context, call.who, call.Path("id"), call.deadline));
   auto done = co_await call.context.planning.EndLink(call.who, call.Path("id"), call.deadline);
   ASSIGN_OR_CO_RETURN(const planning::Link link, std::move(done));
   co_return Reply{.body = ToJson(link), .etag = {}, .location = {}};
@@ -143,7 +217,7 @@ Operation OnOne(Method method, std::string path, std::string verb, std::string s
                       .noun = "link",
                       .verb = std::move(verb),
                       .summary = std::move(summary),
-                      .permission = method == Method::kGet ? "read" : "write",
+                      .permission = method == Method::kGet ? "read in project" : "write in project",
                       .answer = "Link",
                       .act = act};
   operation.examples = {fmt::format("link {} 01JDN3QZ8W", operation.verb)};
@@ -159,7 +233,7 @@ Group LinkGroup() {
                  .noun = "link",
                  .verb = "list",
                  .summary = "Lists links.",
-                 .permission = "read",
+                 .permission = "read in project",
                  .query = PageParameters(),
                  .answer = "Link",
                  .list = true,
@@ -179,7 +253,7 @@ Group LinkGroup() {
       .noun = "link",
       .verb = "add",
       .summary = "Links two things; one that is there already is answered as it is.",
-      .permission = "write",
+      .permission = "write in project",
       .body_schema = "NewLink",
       .answer = "Link",
       .examples = {"link add --type implements --from-type task --from-id CHURN-2 --to-type "

@@ -158,10 +158,14 @@ Value Responses(const Operation& operation) {
 }
 
 Value Describe(const Operation& operation) {
-  Object described = {{"operationId", operation.Id()},
-                      {"summary", operation.summary},
-                      {"tags", Array{operation.noun}},
-                      {"x-permission", operation.permission}};
+  const access::Demand demand = access::ParseDemand(operation.permission);
+  Object described = {
+      {"operationId", operation.Id()},
+      {"summary", operation.summary},
+      {"tags", Array{operation.noun}},
+      {"x-permission",
+       demand.is_public ? std::string_view("public") : access::CapabilityName(demand.capability)},
+      {"x-permission-in-project", demand.in_project}};
   if (Value parameters = Parameters(operation); !parameters.AsArray()->empty()) {
     described.emplace_back("parameters", std::move(parameters));
   }

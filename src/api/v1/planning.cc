@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/sight.h"
 #include "api/v1/groups.h"
 #include "planning/service.h"
 
@@ -146,7 +147,9 @@ Task<Reply> List(Call call) {
                                 .order_by = call.http->QueryAll("order_by"),
                                 .limit = call.QueryInt("limit", 100),
                                 .page_token = call.Query("page_token")};
-  auto listed = co_await call.context.planning.List(std::move(request), call.deadline);
+  auto shown = co_await ShowsOthers(&call.context, call.who, call.deadline);
+  ASSIGN_OR_CO_RETURN(request.persons, std::move(shown));
+  auto listed = co_await call.context.planning.List(call.who, std::move(request), call.deadline);
   ASSIGN_OR_CO_RETURN(const auto page, std::move(listed));
   json::Array items;
   for (const planning::Record& record : page.items) items.push_back(ToJson(record));
@@ -155,8 +158,8 @@ Task<Reply> List(Call call) {
 }
 
 Task<Reply> Get(Call call) {
-  auto found =
-      co_await call.context.planning.Get(call.operation.kind, call.Path("id"), call.deadline);
+  auto found = co_await call.context.planning.Get(call.who, call.operation.kind, call.Path("id"),
+                                                  call.deadline);
   ASSIGN_OR_CO_RETURN(const planning::Record record, std::move(found));
   co_return ReplyOf(record);
 }
@@ -195,11 +198,14 @@ Task<Reply> Delete(Call call) {
 
 Task<Reply> History(Call call) {
   auto listed = co_await call.context.planning.ListRevisions(
-      call.operation.kind, call.Path("id"), call.QueryInt("limit", 100), call.Query("page_token"),
-      call.deadline);
+      call.who, call.operation.kind, call.Path("id"), call.QueryInt("limit", 100),
+      call.Query("page_token"), call.deadline);
   ASSIGN_OR_CO_RETURN(auto page, std::move(listed));
+  auto shown = co_await ShowsOthers(&call.context, call.who, call.deadline);
+  ASSIGN_OR_CO_RETURN(const bool others, std::move(shown));
   json::Array items;
   for (planning::Revision& revision : page.items) {
+    if (!others && revision.actor != call.who.user) revision.actor.clear();
     items.push_back(json::Object{{"revision", revision.revision},
                                  {"version", revision.version},
                                  {"time", TimeOf(revision.time)},
@@ -237,6 +243,9 @@ void AddKind(const KindDef& kind, Group& group) {
   const std::string one = collection + "/{id}";
   const std::string schema = SchemaNameOf(kind);
   const bool is_project = kind.name == planning::kProject;
+  // What people of the domain say, they say themselves.
+  const bool said = kind.name == "feedback" || kind.name == "comment" || kind.name == "review";
+  const std::string change = said ? "comment" : "write";
   const std::string key = is_project ? "CHURN" : "CHURN-12";
   const std::string shown = is_project ? "key" : "key";
   std::vector<Property> list_query = PageParameters();
@@ -256,7 +265,7 @@ void AddKind(const KindDef& kind, Group& group) {
                      .noun = noun,
                      .verb = std::move(verb),
                      .summary = std::move(summary),
-                     .permission = std::move(permission),
+                     .permission = std::move(permission) + " in project",
                      .answer = schema,
                      .kind = std::string(kind.name)};
   };
@@ -274,14 +283,13 @@ void AddKind(const KindDef& kind, Group& group) {
   get.examples = {fmt::format("{} get {}", noun, key)};
   get.act = Get;
   Operation create =
-      base(Method::kPost, collection, "create", fmt::format("Makes a {}.", kind.name), "write");
+      base(Method::kPost, collection, "create", fmt::format("Makes a {}.", kind.name), change);
   create.body = BodyOf(kind, /*creating=*/true);
   create.body_schema = "New" + schema;
   create.examples = {CreateExample(kind)};
   create.act = Create;
-  Operation update =
-      base(Method::kPatch, one, "update",
-           fmt::format("Changes a {}; null takes a field away.", kind.name), "write");
+  Operation update = base(Method::kPatch, one, "update",
+                          fmt::format("Changes a {}; null takes a field away.", kind.name), change);
   update.body = BodyOf(kind, /*creating=*/false);
   update.body_schema = schema + "Changes";
   update.examples = {fmt::format("{} update {} --status {}", noun, key, kind.statuses[1])};
@@ -321,7 +329,7 @@ Group PlanningGroup() {
             .required = true},
            {.name = "version", .type = Type::kInteger, .doc = "Version by then.", .required = true},
            {.name = "time", .doc = "When it became so.", .required = true, .format = "date-time"},
-           {.name = "actor", .doc = "Who made it so.", .required = true},
+           {.name = "actor", .doc = "Who made it so; empty: not shown to you.", .required = true},
            {.name = "document",
             .type = Type::kObject,
             .doc = "The record then.",

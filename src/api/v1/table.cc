@@ -12,8 +12,8 @@ namespace {
 
 Group Everything() {
   Group all;
-  Group groups[] = {ServerGroup(),   PlanningGroup(), LinkGroup(), TrackingGroup(),
-                    RegistryGroup(), EventGroup(),    TraceGroup()};
+  Group groups[] = {ServerGroup(), PlanningGroup(), LinkGroup(),   TrackingGroup(), RegistryGroup(),
+                    EventGroup(),  TraceGroup(),    AccessGroup(), MemberGroup()};
   for (Group& group : groups) {
     std::ranges::move(group.operations, std::back_inserter(all.operations));
     std::ranges::move(group.schemas, std::back_inserter(all.schemas));
@@ -59,6 +59,33 @@ std::vector<Property> PageParameters() {
 Property FieldsParameter() {
   return {.name = "fields",
           .doc = "Names of the members to send, separated by commas; all if absent."};
+}
+
+Operation SimpleOperation(http::Method method, std::string path, std::string noun, std::string verb,
+                          std::string summary, std::string permission, std::string answer, Act act,
+                          std::string example) {
+  return {.method = method,
+          .path = std::move(path),
+          .noun = std::move(noun),
+          .verb = std::move(verb),
+          .summary = std::move(summary),
+          .permission = std::move(permission),
+          .answer = std::move(answer),
+          .examples = {std::move(example)},
+          .act = act};
+}
+
+Operation ListOperation(Operation operation, std::vector<std::string> shown) {
+  operation.list = true;
+  operation.shown = std::move(shown);
+  operation.query = {FieldsParameter()};
+  return operation;
+}
+
+Operation WithBody(Operation operation, std::string schema, std::vector<Property> body) {
+  operation.body_schema = std::move(schema);
+  operation.body = std::move(body);
+  return operation;
 }
 
 json::Value ListBody(json::Array items, const std::string& next_page_token) {

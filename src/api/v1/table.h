@@ -80,7 +80,7 @@ struct Operation {
   std::string noun;  ///< of the command line: "task"
   std::string verb;  ///< "list"
   std::string summary;
-  std::string permission;  ///< "public", "read", "write", "admin"
+  std::string permission;  ///< access::ParseDemand: "public", "write", "write in project", …
   std::vector<Property> query;
   std::vector<Property> body;
   std::string body_schema;            ///< name for openapi.json; empty: no body

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "api/sight.h"
 #include "api/v1/groups.h"
 #include "base/text.h"
 #include "planning/service.h"
@@ -64,9 +65,9 @@ Result<trace::AsOf> AsOfParameter(const Call& call) {
 }
 
 /// Keys of planning's records become ids; everything else is an id already.
-Task<NodeRef> Resolve(Context* context, NodeRef ref, Deadline deadline) {
+Task<NodeRef> Resolve(Context* context, access::Principal who, NodeRef ref, Deadline deadline) {
   if (planning::FindKind(ref.type) == nullptr) co_return ref;
-  auto found = co_await context->planning.Get(ref.type, ref.id, deadline);
+  auto found = co_await context->planning.Get(who, ref.type, ref.id, deadline);
   // A deleted record still has its node.
   if (found) ref.id = found->id;
   co_return ref;
@@ -101,8 +102,8 @@ trace::Direction DirectionOf(const std::string& word) {
 
 Task<Reply> Show(Call call) {
   ASSIGN_OR_CO_RETURN(const trace::AsOf as_of, AsOfParameter(call));
-  auto resolved =
-      co_await Resolve(&call.context, {call.Path("type"), call.Path("id")}, call.deadline);
+  auto resolved = co_await Resolve(&call.context, call.who, {call.Path("type"), call.Path("id")},
+                                   call.deadline);
   ASSIGN_OR_CO_RETURN(NodeRef start, std::move(resolved));
   trace::TraceQuery query{.start = std::move(start),
                           .direction = DirectionOf(call.Query("direction")),
@@ -110,7 +111,8 @@ Task<Reply> Show(Call call) {
                           .edge_types = call.http->QueryAll("edge_type"),
                           .as_of = as_of,
                           .limit = static_cast<int>(call.QueryInt("limit", 100)),
-                          .page_token = call.Query("page_token")};
+                          .page_token = call.Query("page_token"),
+                          .sight = SightOf(call.who)};
   auto traced = co_await call.context.trace.Trace(std::move(query), call.deadline);
   ASSIGN_OR_CO_RETURN(const trace::TraceAnswer answer, std::move(traced));
   json::Array nodes;
@@ -129,10 +131,10 @@ Task<Reply> Show(Call call) {
 
 Task<Reply> Impact(Call call) {
   ASSIGN_OR_CO_RETURN(const trace::AsOf as_of, AsOfParameter(call));
-  auto resolved =
-      co_await Resolve(&call.context, {call.Path("type"), call.Path("id")}, call.deadline);
+  auto resolved = co_await Resolve(&call.context, call.who, {call.Path("type"), call.Path("id")},
+                                   call.deadline);
   ASSIGN_OR_CO_RETURN(NodeRef start, std::move(resolved));
-  trace::ImpactQuery query{.start = std::move(start), .as_of = as_of};
+  trace::ImpactQuery query{.start = std::move(start), .as_of = as_of, .sight = SightOf(call.who)};
   auto found = co_await call.context.trace.FindImpact(std::move(query), call.deadline);
   ASSIGN_OR_CO_RETURN(const trace::Impact impact, std::move(found));
   json::Array groups;
@@ -150,16 +152,17 @@ Task<Reply> Impact(Call call) {
 
 Task<Reply> Path(Call call) {
   ASSIGN_OR_CO_RETURN(const trace::AsOf as_of, AsOfParameter(call));
-  auto one = co_await Resolve(&call.context, {call.Query("from_type"), call.Query("from_id")},
-                              call.deadline);
+  auto one = co_await Resolve(&call.context, call.who,
+                              {call.Query("from_type"), call.Query("from_id")}, call.deadline);
   ASSIGN_OR_CO_RETURN(NodeRef from, std::move(one));
-  auto other =
-      co_await Resolve(&call.context, {call.Query("to_type"), call.Query("to_id")}, call.deadline);
+  auto other = co_await Resolve(&call.context, call.who,
+                                {call.Query("to_type"), call.Query("to_id")}, call.deadline);
   ASSIGN_OR_CO_RETURN(NodeRef to, std::move(other));
   trace::PathQuery query{.from = std::move(from),
                          .to = std::move(to),
                          .direction = DirectionOf(call.Query("direction")),
-                         .as_of = as_of};
+                         .as_of = as_of,
+                         .sight = SightOf(call.who)};
   auto found = co_await call.context.trace.FindPath(std::move(query), call.deadline);
   ASSIGN_OR_CO_RETURN(const trace::Path path, std::move(found));
   json::Array nodes;
@@ -171,24 +174,26 @@ Task<Reply> Path(Call call) {
 }
 
 /// The id of a project by its key; as it is where there is none.
-Task<std::optional<std::string>> ProjectOf(Context* context, std::string reference,
-                                           Deadline deadline) {
+Task<std::optional<std::string>> ProjectOf(Context* context, access::Principal who,
+                                           std::string reference, Deadline deadline) {
   if (reference.empty()) co_return std::nullopt;
-  auto found = co_await context->planning.Get(std::string(planning::kProject), reference, deadline);
+  auto found =
+      co_await context->planning.Get(who, std::string(planning::kProject), reference, deadline);
   ASSIGN_OR_CO_RETURN(const planning::Record project, std::move(found));
   co_return project.id;
 }
 
 Task<Reply> Gaps(Call call) {
   ASSIGN_OR_CO_RETURN(const trace::AsOf as_of, AsOfParameter(call));
-  auto named = co_await ProjectOf(&call.context, call.Query("project"), call.deadline);
+  auto named = co_await ProjectOf(&call.context, call.who, call.Query("project"), call.deadline);
   ASSIGN_OR_CO_RETURN(std::optional<std::string> project, std::move(named));
   trace::GapQuery query{.project = std::move(project),
                         .node_type = call.Query("type"),
                         .as_of = as_of,
                         .consequences = !call.QueryFlag("causes_only"),
                         .limit = static_cast<int>(call.QueryInt("limit", 100)),
-                        .page_token = call.Query("page_token")};
+                        .page_token = call.Query("page_token"),
+                        .sight = SightOf(call.who)};
   auto found = co_await call.context.trace.FindGaps(std::move(query), call.deadline);
   ASSIGN_OR_CO_RETURN(const trace::GapPage page, std::move(found));
   json::Array items;
@@ -271,7 +276,7 @@ Operation Question(std::string path, std::string verb, std::string summary, std:
           .noun = "trace",
           .verb = std::move(verb),
           .summary = std::move(summary),
-          .permission = "read",
+          .permission = "read in project",
           .query = {AsOfProperty()},
           .answer = std::move(answer),
           .list = true,

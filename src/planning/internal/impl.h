@@ -18,10 +18,16 @@ struct Service::Impl {
 
 /// The record that a reference names. kNotFound; kInvalidArgument: a prefix fits more than one, or
 /// the record is of another kind.
-Result<repository::RecordRow> Resolve(store::Session& session, std::string_view kind,
-                                      std::string_view reference);
+/// What `who` does not see is not there: the same answer, whatever the reference.
+Result<repository::RecordRow> Resolve(store::Session& session, const Principal& who,
+                                      std::string_view kind, std::string_view reference);
 /// The place of a project by its reference; none for an empty one.
-Result<std::optional<int64_t>> ResolveProject(store::Session& session, std::string_view reference);
+Result<std::optional<int64_t>> ResolveProject(store::Session& session, const Principal& who,
+                                              std::string_view reference);
+/// The projects that `who` does not see, or null.
+repository::Sight SightOf(const Principal& who);
+/// kPermissionDenied: `who` may not do in this project (its id; empty: in none) what they do.
+Status CheckMay(const Principal& who, std::string_view project);
 
 Content ContentOf(const Record& record);
 

@@ -26,6 +26,10 @@ Status CheckRef(const NodeRef& ref) {
   return OkStatus();
 }
 
+Status NotInGraph(const NodeRef& ref) {
+  return Status(Code::kNotFound, fmt::format("{} is not in the trace graph", Said(ref)));
+}
+
 Result<Snapshot> Snapshot::Load(store::Session& session) {
   Snapshot snapshot(session);
   ASSIGN_OR_RETURN(snapshot.words_, LoadWords(session));
@@ -38,7 +42,7 @@ Result<int64_t> Snapshot::Find(const std::string& tenant, const NodeRef& ref, in
   ASSIGN_OR_RETURN(const std::vector<int64_t> found, FindIds(*session_, std::span(&key, 1)));
   ASSIGN_OR_RETURN(const std::vector<NodeRow> rows, ReadNodes(*session_, found));
   if (found.front() == 0 || rows.front().first_seen > known) {
-    return Err(Code::kNotFound, fmt::format("{} is not in the trace graph", Said(ref)));
+    return Err(NotInGraph(ref));
   }
   return found.front();
 }

@@ -17,6 +17,8 @@ Bounds BoundsOf(const AsOf& as_of);
 /// "run 4f1c…", for messages and sentences: the type in words and the id.
 std::string Said(const NodeRef& ref);
 Status CheckRef(const NodeRef& ref);
+/// kNotFound.
+Status NotInGraph(const NodeRef& ref);
 
 /// One snapshot's words and progress, and what answers are made of.
 class Snapshot {

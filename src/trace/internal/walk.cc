@@ -65,8 +65,21 @@ Status Walk::Expand(size_t first, size_t count) {
 
 Status Walk::ReadSide(Side& side) {
   side.rows.resize(side.ranges.size());
-  return ReadEdges(session_, side.forward, side.ranges, options_.bounds, kRangeRows,
-                   [&side](size_t i, const EdgeRow& row) { side.rows[i].push_back(row); });
+  TRY(ReadEdges(session_, side.forward, side.ranges, options_.bounds, kRangeRows,
+                [&side](size_t i, const EdgeRow& row) { side.rows[i].push_back(row); }));
+  if (options_.veil == nullptr) return OkStatus();
+  std::vector<EdgeRow> all;
+  for (const std::vector<EdgeRow>& rows : side.rows)
+    all.insert(all.end(), rows.begin(), rows.end());
+  return Learn(all, side.forward);
+}
+
+Status Walk::Learn(const std::vector<EdgeRow>& rows, bool forward) {
+  if (options_.veil == nullptr || options_.veil->lifted()) return OkStatus();
+  std::vector<int64_t> ends;
+  ends.reserve(rows.size());
+  for (const EdgeRow& row : rows) ends.push_back(forward ? row.to : row.from);
+  return options_.veil->Learn(ends);
 }
 
 /// All edges of one range: the rows that were read with the chunk, then the rest in pieces.
@@ -105,11 +118,13 @@ Status Walk::Drain(Side& side, size_t range, size_t expanded) {
     rows.clear();
     TRY(ReadEdges(session_, side.forward, std::span(&place, 1), options_.bounds, wanted,
                   [&rows](size_t, const EdgeRow& row) { rows.push_back(row); }));
+    TRY(Learn(rows, side.forward));
   }
 }
 
 void Walk::Meet(const EdgeRow& edge, size_t expanded, bool forward) {
   const int64_t node = forward ? edge.to : edge.from;
+  if (options_.veil != nullptr && options_.veil->Hides(node)) return;
   if (const auto found = places_.find(node); found != places_.end()) {
     const size_t other = found->second;
     // In both directions an edge is met at both of its ends: the first one counts.

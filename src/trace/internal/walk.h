@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "store/database.h"
 #include "trace/internal/repository.h"
+#include "trace/internal/veil.h"
 #include "trace/types.h"
 
 namespace stetig::trace::internal {
@@ -21,6 +22,7 @@ struct WalkOptions {
   int max_depth = 1'000;
   size_t max_nodes = kMaxReach;
   int64_t stop_at = 0;     ///< ends when this node is found
+  Veil* veil = nullptr;    ///< borrowed; null: nothing is hidden
   bool all_edges = false;  ///< goes on to the edges between the nodes when max_nodes are found
 };
 
@@ -53,6 +55,8 @@ class Walk {
   struct Side;
   Status Expand(size_t first, size_t count);
   Status ReadSide(Side& side);
+  /// Asks the veil for the other ends.
+  Status Learn(const std::vector<EdgeRow>& rows, bool forward);
   Status Drain(Side& side, size_t range, size_t expanded);
   void Meet(const EdgeRow& edge, size_t expanded, bool forward);
   bool Done() const { return stopped_ || cut_ || (more_ && !options_.all_edges); }

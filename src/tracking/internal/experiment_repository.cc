@@ -2,6 +2,7 @@
 
 #include "tracking/internal/location.h"
 #include "tracking/internal/rows.h"
+#include "tracking/internal/sight.h"
 
 namespace stetig::tracking {
 namespace {
@@ -97,29 +98,34 @@ Result<std::optional<ExperimentRow>> FindExperimentByName(store::Session& sessio
   return found;
 }
 
-Result<ExperimentRow> GetExperimentRow(store::Session& session, int64_t no) {
+Result<ExperimentRow> GetExperimentRow(store::Session& session, const access::Principal& who,
+                                       int64_t no) {
   ASSIGN_OR_RETURN(std::optional<ExperimentRow> found, FindExperiment(session, no));
-  if (!found) {
+  if (!found || !Sees(who, no)) {
     return Err(NoExperiment(no));
   }
+  TRY(CheckMay(who, no));
   return *std::move(found);
 }
 
-Result<ExperimentRow> RequireActiveExperiment(store::Session& session, int64_t no) {
-  ASSIGN_OR_RETURN(ExperimentRow row, GetExperimentRow(session, no));
+Result<ExperimentRow> RequireActiveExperiment(store::Session& session, const access::Principal& who,
+                                              int64_t no) {
+  ASSIGN_OR_RETURN(ExperimentRow row, GetExperimentRow(session, who, no));
   TRY(CheckActive(row));
   return row;
 }
 
-Result<ExperimentForRun> RequireExperimentForRun(store::Session& session, int64_t no) {
+Result<ExperimentForRun> RequireExperimentForRun(store::Session& session,
+                                                 const access::Principal& who, int64_t no) {
   std::optional<ExperimentForRun> found;
   TRY(session.Query(kForRun, {no}, [&](const Row& row) {
     found = ExperimentForRun{.experiment = ToExperimentRow(row), .run_no = row.Int(6)};
     return OkStatus();
   }));
-  if (!found) {
+  if (!found || !Sees(who, no)) {
     return Err(NoExperiment(no));
   }
+  TRY(CheckMay(who, no));
   TRY(CheckActive(found->experiment));
   return *std::move(found);
 }

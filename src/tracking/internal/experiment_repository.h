@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/status.h"
 #include "store/database.h"
 #include "tracking/types.h"
@@ -36,10 +37,13 @@ Experiment ToExperiment(const ExperimentRow& row, std::string_view default_root)
 Result<std::optional<ExperimentRow>> FindExperiment(store::Session& session, int64_t no);
 Result<std::optional<ExperimentRow>> FindExperimentByName(store::Session& session,
                                                           std::string_view name);
-/// kNotFound, in MLflow's words: no such experiment, deleted ones included.
-Result<ExperimentRow> GetExperimentRow(store::Session& session, int64_t no);
+/// kNotFound, in MLflow's words: no such experiment, deleted ones included, or one that `who` does
+/// not see (the same below). kPermissionDenied: `who` may not do what is under way with it.
+Result<ExperimentRow> GetExperimentRow(store::Session& session, const access::Principal& who,
+                                       int64_t no);
 /// The same; kInvalidArgument when it is deleted.
-Result<ExperimentRow> RequireActiveExperiment(store::Session& session, int64_t no);
+Result<ExperimentRow> RequireActiveExperiment(store::Session& session, const access::Principal& who,
+                                              int64_t no);
 
 /// The number that a new run would get beside its experiment: one read for both. Errors as
 /// RequireActiveExperiment.
@@ -47,7 +51,8 @@ struct ExperimentForRun {
   ExperimentRow experiment;
   int64_t run_no = 0;
 };
-Result<ExperimentForRun> RequireExperimentForRun(store::Session& session, int64_t no);
+Result<ExperimentForRun> RequireExperimentForRun(store::Session& session,
+                                                 const access::Principal& who, int64_t no);
 
 /// The number that a new experiment gets. kAlreadyExists: the name is taken, also by a deleted
 /// experiment.

@@ -2,6 +2,7 @@
 
 #include "tracking/internal/metric_repository.h"
 #include "tracking/internal/rows.h"
+#include "tracking/internal/sight.h"
 
 namespace stetig::tracking {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 using store::Row;
 using store::Statement;
 
+constexpr Statement kHome{"SELECT experiment_no FROM logged_models WHERE model_id = $1"};
 constexpr Statement kGet{"SELECT " STETIG_LOGGED_MODEL_COLUMNS
                          " FROM logged_models m WHERE m.model_id = $1"};
 constexpr Statement kNext{"SELECT COALESCE(MAX(model_no), 0) + 1 FROM logged_models"};
@@ -66,16 +68,29 @@ LoggedModelRow ToLoggedModelRow(const Row& row) {
           .last_update_time = row.Int(11)};
 }
 
-Result<LoggedModelRow> GetLoggedModelRow(store::Session& session, std::string_view model_id,
-                                         bool allow_deleted) {
+Status ReadExperimentsOfModels(store::Session& session, std::span<const std::string> ids,
+                               Homes& homes) {
+  const std::vector<store::Value> values(ids.begin(), ids.end());
+  std::vector<store::Params> batch;
+  for (const store::Value& value : values) batch.emplace_back(&value, 1);
+  if (batch.empty()) return OkStatus();
+  return session.QueryMany(kHome, batch, [&](size_t i, const Row& row) {
+    homes.emplace(ids[i], std::to_string(row.Int(0)));
+    return OkStatus();
+  });
+}
+
+Result<LoggedModelRow> GetLoggedModelRow(store::Session& session, const access::Principal& who,
+                                         std::string_view model_id, bool allow_deleted) {
   std::optional<LoggedModelRow> found;
   TRY(session.Query(kGet, {model_id}, [&](const Row& row) {
     found = ToLoggedModelRow(row);
     return OkStatus();
   }));
-  if (!found || (found->deleted && !allow_deleted)) {
+  if (!found || (found->deleted && !allow_deleted) || !Sees(who, found->experiment_no)) {
     return Err(Code::kNotFound, fmt::format("Logged model with ID '{}' not found.", model_id));
   }
+  TRY(CheckMay(who, found->experiment_no));
   return *std::move(found);
 }
 

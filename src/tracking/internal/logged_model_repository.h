@@ -8,8 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/status.h"
 #include "store/database.h"
+#include "tracking/service.h"
 #include "tracking/types.h"
 
 namespace stetig::tracking {
@@ -38,9 +40,15 @@ struct LoggedModelRow {
   "m.status_message, m.deleted, m.creation_time, m.last_update_time"
 LoggedModelRow ToLoggedModelRow(const store::Row& row);
 
-/// kNotFound, in MLflow's words; deleted models are found when `allow_deleted`.
-Result<LoggedModelRow> GetLoggedModelRow(store::Session& session, std::string_view model_id,
-                                         bool allow_deleted);
+/// kNotFound, in MLflow's words; deleted models are found when `allow_deleted`, those of
+/// experiments that `who` does not see never. kPermissionDenied: `who` may not do what is under way
+/// with it.
+Result<LoggedModelRow> GetLoggedModelRow(store::Session& session, const access::Principal& who,
+                                         std::string_view model_id, bool allow_deleted);
+
+/// As ReadExperimentsOfRuns.
+Status ReadExperimentsOfModels(store::Session& session, std::span<const std::string> model_ids,
+                               Homes& homes);
 
 Result<int64_t> NextLoggedModelNo(store::Session& session);
 /// kAlreadyExists: model_id is taken.

@@ -35,11 +35,12 @@ constexpr Statement kMetricsOfModel{
     "ORDER BY m.key, m.dataset_name, m.dataset_digest, m.timestamp, m.step, r.run_id DESC"};
 
 /// Deleted models still take metrics, as in MLflow.
-Status RequireModels(store::Transaction& tx, std::span<const Metric> points) {
+Status RequireModels(store::Transaction& tx, const access::Principal& who,
+                     std::span<const Metric> points) {
   std::string_view known;
   for (const Metric& metric : points) {
     if (metric.model_id.empty() || metric.model_id == known) continue;
-    TRY(GetLoggedModelRow(tx, metric.model_id, /*allow_deleted=*/true));
+    TRY(GetLoggedModelRow(tx, who, metric.model_id, /*allow_deleted=*/true));
     known = metric.model_id;
   }
   return OkStatus();
@@ -95,9 +96,10 @@ Status ReadMetricLog(store::Session& session, std::span<const int64_t> run_nos,
   return session.Query(kLogOfAll, {}, on_row);
 }
 
-Status AppendMetrics(store::Transaction& tx, const RunRef& run, std::span<const Metric> points) {
+Status AppendMetrics(store::Transaction& tx, const access::Principal& who, const RunRef& run,
+                     std::span<const Metric> points) {
   if (points.empty()) return OkStatus();
-  TRY(RequireModels(tx, points));
+  TRY(RequireModels(tx, who, points));
   const std::string blob = EncodeBatch(BatchOf(points));
   TRY(tx.Execute(kAppend, {run.run_no, run.experiment_no, std::as_bytes(std::span(blob))}));
   return AppendToModels(tx, run.run_no, points);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 
+#include "access/principal.h"
 #include "base/status.h"
 #include "store/database.h"
 #include "tracking/internal/metric_batch.h"
@@ -19,7 +20,8 @@ namespace stetig::tracking {
 /// timestamp, value), writes the points of logged models (`model_id`) as well, and bumps
 /// `runs.version` when what a search shows has changed. Running it twice changes nothing the second
 /// time. Errors: as Transaction.
-Status AppendMetrics(store::Transaction& tx, const RunRef& run, std::span<const Metric> points);
+Status AppendMetrics(store::Transaction& tx, const access::Principal& who, const RunRef& run,
+                     std::span<const Metric> points);
 
 /// The latest point of every key of each run, by key: `on_metric(i, metric)` for runs[i], for i in
 /// ascending order. Errors: as Session.

@@ -22,9 +22,9 @@ class BusyClock final : public Clock {
 
  private:
   Status LogOne(store::Transaction& tx) const {
-    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, run_id_));
+    ASSIGN_OR_RETURN(const RunRef run, RequireActiveRun(tx, {}, run_id_));
     const Metric metric{.key = "loss", .value = 1, .step = asked_};
-    return AppendMetrics(tx, run, std::span(&metric, 1));
+    return AppendMetrics(tx, {}, run, std::span(&metric, 1));
   }
 
   store::Database& db_;

@@ -3,6 +3,7 @@
 #include "tracking/internal/input_repository.h"
 #include "tracking/internal/metric_repository.h"
 #include "tracking/internal/rows.h"
+#include "tracking/internal/sight.h"
 
 namespace stetig::tracking {
 namespace {
@@ -42,12 +43,18 @@ constexpr Statement kParamValue{"SELECT value FROM params WHERE run_no = $1 AND 
 constexpr Statement kParams{"SELECT key, value FROM params WHERE run_no = $1 ORDER BY key"};
 constexpr Statement kTags{"SELECT key, value FROM tags WHERE run_no = $1 ORDER BY key"};
 
+constexpr Statement kHome{"SELECT experiment_no FROM runs WHERE run_id = $1"};
+
 Status RunNotFound(std::string_view run_id) {
   return Status(Code::kNotFound, fmt::format("Run with id={} not found", run_id));
 }
 
 /// Columns 0 to 2 of kRunRef and its joins.
-Status ReadRef(const Row& row, std::string_view run_id, RunRef& ref) {
+Status ReadRef(const Row& row, const access::Principal& who, std::string_view run_id, RunRef& ref) {
+  if (who.scope) {
+    if (!Sees(who, row.Int(1))) return RunNotFound(run_id);
+    TRY(CheckMay(who, row.Int(1)));
+  }
   if (row.Int(2) != 0) {
     return RunNotActive(run_id);
   }
@@ -55,14 +62,15 @@ Status ReadRef(const Row& row, std::string_view run_id, RunRef& ref) {
   return OkStatus();
 }
 
-Result<RunAndValue> RequireWithValue(store::Session& session, const Statement& statement,
-                                     std::string_view run_id, std::string_view key) {
+Result<RunAndValue> RequireWithValue(store::Session& session, const access::Principal& who,
+                                     const Statement& statement, std::string_view run_id,
+                                     std::string_view key) {
   bool found = false;
   RunAndValue result;
   TRY(session.Query(statement, {run_id, key}, [&](const Row& row) {
     found = true;
     result.value = OptionalText(row, 3);
-    return ReadRef(row, run_id, result.ref);
+    return ReadRef(row, who, run_id, result.ref);
   }));
   if (!found) {
     return Err(RunNotFound(run_id));
@@ -107,36 +115,51 @@ RunInfo RunRow::Info() const {
   return info;
 }
 
-Result<RunRow> GetRunRow(store::Session& session, std::string_view run_id) {
+Status ReadExperimentsOfRuns(store::Session& session, std::span<const std::string> ids,
+                             Homes& homes) {
+  const std::vector<store::Value> values(ids.begin(), ids.end());
+  std::vector<store::Params> batch;
+  for (const store::Value& value : values) batch.emplace_back(&value, 1);
+  if (batch.empty()) return OkStatus();
+  return session.QueryMany(kHome, batch, [&](size_t i, const Row& row) {
+    homes.emplace(ids[i], std::to_string(row.Int(0)));
+    return OkStatus();
+  });
+}
+
+Result<RunRow> GetRunRow(store::Session& session, const access::Principal& who,
+                         std::string_view run_id) {
   std::optional<RunRow> found;
   TRY(session.Query(kGetRun, {run_id}, [&](const Row& row) {
     found = ToRunRow(row);
     return OkStatus();
   }));
-  if (!found) {
+  if (!found || !Sees(who, found->ref.experiment_no)) {
     return Err(RunNotFound(run_id));
   }
+  TRY(CheckMay(who, found->ref.experiment_no));
   return *std::move(found);
 }
 
-Result<RunRef> RequireActiveRun(store::Session& session, std::string_view run_id) {
+Result<RunRef> RequireActiveRun(store::Session& session, const access::Principal& who,
+                                std::string_view run_id) {
   std::optional<RunRef> found;
   TRY(session.Query(kRunRef, {run_id},
-                    [&](const Row& row) { return ReadRef(row, run_id, found.emplace()); }));
+                    [&](const Row& row) { return ReadRef(row, who, run_id, found.emplace()); }));
   if (!found) {
     return Err(RunNotFound(run_id));
   }
   return *std::move(found);
 }
 
-Result<RunAndValue> RequireActiveRunWithParam(store::Session& session, std::string_view run_id,
-                                              std::string_view key) {
-  return RequireWithValue(session, kRunWithParam, run_id, key);
+Result<RunAndValue> RequireActiveRunWithParam(store::Session& session, const access::Principal& who,
+                                              std::string_view run_id, std::string_view key) {
+  return RequireWithValue(session, who, kRunWithParam, run_id, key);
 }
 
-Result<RunAndValue> RequireActiveRunWithTag(store::Session& session, std::string_view run_id,
-                                            std::string_view key) {
-  return RequireWithValue(session, kRunWithTag, run_id, key);
+Result<RunAndValue> RequireActiveRunWithTag(store::Session& session, const access::Principal& who,
+                                            std::string_view run_id, std::string_view key) {
+  return RequireWithValue(session, who, kRunWithTag, run_id, key);
 }
 
 Status InsertRun(store::Transaction& tx, const RunRow& row) {

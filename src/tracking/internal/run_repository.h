@@ -9,9 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/status.h"
 #include "store/database.h"
 #include "tracking/internal/run_ref.h"
+#include "tracking/service.h"
 #include "tracking/types.h"
 
 namespace stetig::tracking {
@@ -35,24 +37,31 @@ struct RunRow {
   "r.artifact_uri, r.deleted, r.run_id"
 RunRow ToRunRow(const store::Row& row);
 
+/// Adds the experiment's id of each run that exists, by the run's id.
+Status ReadExperimentsOfRuns(store::Session& session, std::span<const std::string> run_ids,
+                             Homes& homes);
+
 /// kInvalidArgument, in MLflow's words.
 Status RunNotActive(std::string_view run_id);
 
-/// kNotFound, in MLflow's words: no such run, deleted ones included.
-Result<RunRow> GetRunRow(store::Session& session, std::string_view run_id);
+/// kNotFound, in MLflow's words: no such run, deleted ones included, or one that `who` does not see
+/// (the same for all below). kPermissionDenied: `who` may not do what is under way with it.
+Result<RunRow> GetRunRow(store::Session& session, const access::Principal& who,
+                         std::string_view run_id);
 
 /// One narrow read, for writes. kNotFound: no such run. kInvalidArgument: it is deleted.
-Result<RunRef> RequireActiveRun(store::Session& session, std::string_view run_id);
+Result<RunRef> RequireActiveRun(store::Session& session, const access::Principal& who,
+                                std::string_view run_id);
 
 /// The same, with the value that param or tag `key` has now.
 struct RunAndValue {
   RunRef ref;
   std::optional<std::string> value;
 };
-Result<RunAndValue> RequireActiveRunWithParam(store::Session& session, std::string_view run_id,
-                                              std::string_view key);
-Result<RunAndValue> RequireActiveRunWithTag(store::Session& session, std::string_view run_id,
-                                            std::string_view key);
+Result<RunAndValue> RequireActiveRunWithParam(store::Session& session, const access::Principal& who,
+                                              std::string_view run_id, std::string_view key);
+Result<RunAndValue> RequireActiveRunWithTag(store::Session& session, const access::Principal& who,
+                                            std::string_view run_id, std::string_view key);
 
 /// Writes a new run under the number `row.ref.run_no`, which the caller drew with the experiment
 /// (RequireExperimentForRun). kAlreadyExists: run_id is taken.

@@ -4,6 +4,7 @@
 #include "tracking/internal/impl.h"
 #include "tracking/internal/metric_settle.h"
 #include "tracking/internal/run_repository.h"
+#include "tracking/internal/sight.h"
 #include "tracking/search/run_plan.h"
 #include "tracking/search/run_query.h"
 #include "tracking/search/run_snapshot.h"
@@ -92,8 +93,10 @@ void KeepLater(store::Database& db, std::vector<Snapshot> snapshots) {
 
 }  // namespace
 
-Task<Page<Run>> Service::SearchRuns(Principal, tracking::SearchRuns request, Deadline deadline) {
+Task<Page<Run>> Service::SearchRuns(Principal who, tracking::SearchRuns request,
+                                    Deadline deadline) {
   ASSIGN_OR_CO_RETURN(RunSearch search, PrepareRunSearch(request));
+  KeepSeen(who, search.experiment_nos);
   if (search.experiment_nos.empty()) {
     co_return Page<Run>();
   }
