@@ -99,7 +99,7 @@ Finding CheckStore(const UpOptions& options) {
 }
 
 Finding CheckUsers(const UpOptions& options) {
-  const bool local = IsLoopback(options.host);
+  const bool local = !RequiresLogin(options);
   int64_t users = 0;
   if (HasDatabase(options)) {
     if (auto db = Look(options)) {
@@ -112,6 +112,10 @@ Finding CheckUsers(const UpOptions& options) {
     return {"users", Verdict::kOk,
             fmt::format("{} listens on this machine only, no login is asked for", options.host),
             ""};
+  }
+  if (!options.sign_in.issuer.empty()) {
+    return {"users", Verdict::kOk,
+            fmt::format("{} may log in, others through {}", users, options.sign_in.issuer), ""};
   }
   if (users == 0) {
     return {

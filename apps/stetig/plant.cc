@@ -19,7 +19,8 @@ constexpr auto kStartDeadline = std::chrono::seconds(30);
 constexpr size_t kBlobThreads = 3;
 
 Status CheckUsers(access::Service& access, const UpOptions& options) {
-  if (IsLoopback(options.host)) {
+  // Whoever comes through a provider needs no user beforehand.
+  if (IsLoopback(options.host) || !options.sign_in.issuer.empty()) {
     return OkStatus();
   }
   ASSIGN_OR_RETURN(int64_t users, io::RunSync(access.CountUsers(After(kStartDeadline))));
@@ -38,14 +39,26 @@ bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+bool RequiresLogin(const UpOptions& options) {
+  return !IsLoopback(options.host) || !options.sign_in.issuer.empty();
+}
+
 Status Plant::Build(const UpOptions& options) {
   TRY(MakeDataFolder(options.data));
   std::string data = std::filesystem::absolute(options.data).lexically_normal().string();
   lock_path = data + "/stetig.lock";
   ASSIGN_OR_RETURN(lock, io::FileLock::Take(lock_path));
   ASSIGN_OR_RETURN(db, OpenStore(options));
-  access.emplace(*db, access::ServiceOptions{.require_login = !IsLoopback(options.host)});
+  access.emplace(*db, access::ServiceOptions{.require_login = RequiresLogin(options)});
   TRY(CheckUsers(*access, options));
+  sessions.emplace(*db, *access, SessionOptionsOf(options.sign_in));
+  if (!options.sign_in.issuer.empty()) {
+    ASSIGN_OR_RETURN(auto provider,
+                     access::oidc::Provider::Make(ProviderOptionsOf(options.sign_in)));
+    ASSIGN_OR_RETURN(auto sign_in_options, SignInOptionsOf(options.sign_in));
+    sign_in = std::make_unique<access::oidc::SignIn>(*db, *access, *sessions, std::move(provider),
+                                                     std::move(sign_in_options));
+  }
   blob_pool.emplace(io::Pool::Options{.name = "blob", .threads = kBlobThreads, .queue = 4096});
   blob::LocalOptions local{.folder = data + "/blobs",
                            .env = &io::Env::System(),
@@ -61,8 +74,9 @@ Status Plant::Build(const UpOptions& options) {
   trace.emplace(*db);
   context.emplace(api::Context{*tracking, *registry, *access, *blobs, *journal, *planning, *trace,
                                api::Options{.allowed_hosts = options.allowed_hosts,
-                                            .allowed_origins = options.allowed_origins},
-                               &metrics});
+                                            .allowed_origins = options.allowed_origins,
+                                            .redirect_hosts = options.sign_in.redirect_hosts},
+                               &metrics, &*sessions, sign_in.get()});
   if (!IsLoopback(options.host)) {
     context->options.allowed_hosts.push_back(options.host);
   }

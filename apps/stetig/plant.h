@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "access/oidc/sign_in.h"
 #include "access/service.h"
+#include "access/sessions.h"
 #include "api/context.h"
 #include "api/telemetry.h"
 #include "base/metrics.h"
@@ -48,6 +50,8 @@ struct Plant {
   std::optional<io::Pool> blob_pool;
   std::unique_ptr<blob::Store> blobs;
   std::optional<access::Service> access;
+  std::optional<access::Sessions> sessions;
+  std::unique_ptr<access::oidc::SignIn> sign_in;  ///< null: no provider is set
   std::optional<tracking::Service> tracking;
   std::optional<registry::Service> registry;
   std::optional<journal::note::SignerKey> journal_key;

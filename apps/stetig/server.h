@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "sign_in.h"
 
 namespace stetig::app {
 
@@ -24,10 +25,15 @@ struct UpOptions {
   unsigned readers = 4;  ///< database readers
   std::string log_level = "info";
   std::string log_format = "auto";
+  SignInSettings sign_in;
 };
 
 /// Whether `host` can only be reached from this machine.
 bool IsLoopback(const std::string& host);
+
+/// Whether a caller without credentials is refused: wherever others can reach the server, and where
+/// people sign in through a provider (then a proxy on this machine may stand in front).
+bool RequiresLogin(const UpOptions& options);
 
 /// Runs until SIGTERM or SIGINT, then drains. The exit code.
 int Up(const UpOptions& options);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "browser_login.h"
 #include "client/connection.h"
 #include "client/contexts.h"
 #include "client/output.h"
@@ -16,6 +17,7 @@ namespace {
 struct Login {
   std::string url;
   std::string name;
+  bool browser = false;
 };
 
 /// From STETIG_TOKEN, a terminal, or a line of standard input; empty where none is needed.
@@ -26,6 +28,21 @@ Result<std::string> ReadToken() {
   std::string line;
   std::getline(std::cin, line);
   return line;
+}
+
+/// By a sign-in with the browser where the server has a provider and somebody sits here (or
+/// --browser was given); else as ReadToken says.
+Result<std::string> GetToken(const Login& login) {
+  if (login.browser) {
+    if (!ProviderOf(login.url)) {
+      return Err(Code::kFailedPrecondition,
+                 fmt::format("{} has no OpenID provider, expected a token instead", login.url));
+    }
+    return LogInWithBrowser(login.url);
+  }
+  const bool asks = std::getenv("STETIG_TOKEN") == nullptr && io::InputIsTerminal();
+  if (asks && ProviderOf(login.url)) return LogInWithBrowser(login.url);
+  return ReadToken();
 }
 
 /// Only a server that answers, and takes the token, is kept.
@@ -48,7 +65,7 @@ Result<std::string> WhoAmI(const std::string& url, const std::string& token) {
 }
 
 Status LogIn(const Login& login) {
-  ASSIGN_OR_RETURN(const std::string token, ReadToken());
+  ASSIGN_OR_RETURN(const std::string token, GetToken(login));
   ASSIGN_OR_RETURN(const std::string who, WhoAmI(login.url, token));
   ASSIGN_OR_RETURN(const client::Server server, client::ParseServer(login.url));
   ASSIGN_OR_RETURN(client::Contexts contexts, client::LoadContexts());
@@ -113,8 +130,12 @@ void AddServerCommands(CLI::App& app, Invocation& in) {
   log_in->add_option("URL", login->url)->required()->type_name("");
   log_in->add_option("--name", login->name, "What to call it (default: its host)")
       ->type_name("TEXT");
+  log_in->add_flag("--browser", login->browser,
+                   "Signs in through the server's OpenID provider, with a browser on this machine; "
+                   "the way on a terminal where there is a provider and STETIG_TOKEN is not set");
   log_in->footer(
-      "Examples:\n  stetig login https://mlops.example.com\n  STETIG_TOKEN=$TOKEN stetig login "
+      "Examples:\n  stetig login https://mlops.example.com\n  stetig login "
+      "https://mlops.example.com --browser\n  STETIG_TOKEN=$TOKEN stetig login "
       "https://mlops.example.com --name production");
   Does(*log_in, in, [login] { return LogIn(*login); });
 

@@ -27,7 +27,7 @@ Status CheckTogether(const UpOptions& options) {
   if (options.data.empty()) {
     return Err(Code::kInvalidArgument, "data is empty, expected a folder");
   }
-  return OkStatus();
+  return CheckSignIn(options.sign_in);
 }
 
 std::string ChooseFile(const std::string& flag) {
@@ -52,6 +52,9 @@ std::string_view PlaceholderOf(std::string_view setting) {
   }
   if (setting.starts_with("tls-")) {
     return "FILE";
+  }
+  if (const std::string_view own = PlaceholderOfSignIn(setting); !own.empty()) {
+    return own;
   }
   if (setting.starts_with("allowed-") || setting.starts_with("cors-")) {
     return "LIST";
@@ -92,6 +95,7 @@ config::Settings DeclareSettings(UpOptions& options) {
   settings.Add("log-format", &options.log_format,
                "text, json, or auto: text on a terminal, else json",
                config::OneOf({"auto", "text", "json"}));
+  DeclareSignIn(settings, options.sign_in);
   return settings;
 }
 

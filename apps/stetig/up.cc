@@ -79,7 +79,7 @@ void Announce(const UpOptions& options, uint16_t port) {
       url, options.data, url);
   std::fflush(stdout);
   LOG(kInfo, "server started", {"url", url}, {"version", STETIG_VERSION}, {"data", options.data},
-      {"store", WithoutPassword(StoreUrl(options))}, {"login", !IsLoopback(options.host)});
+      {"store", WithoutPassword(StoreUrl(options))}, {"login", RequiresLogin(options)});
 }
 
 /// Until a signal comes or the data folder is lost; then everything in order. The exit code.

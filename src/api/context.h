@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "access/oidc/sign_in.h"
 #include "access/service.h"
+#include "access/sessions.h"
 #include "base/metrics.h"
 #include "blob/store.h"
 #include "journal/service.h"
@@ -19,6 +21,8 @@ namespace stetig::api {
 struct Options {
   std::vector<std::string> allowed_hosts;  ///< beyond local names (access/origin.h)
   std::vector<std::string> allowed_origins;
+  /// Where a provider may send browsers back to: "ml.example.org", "https://ml.example.org:8443".
+  std::vector<std::string> redirect_hosts = {};
   std::string mlflow_version = "3.17.2";  ///< what /version says: clients steer by it
   size_t json_body_limit = size_t{64} << 20;
 };
@@ -32,7 +36,9 @@ struct Context {
   planning::Service& planning;
   trace::Service& trace;
   Options options;
-  metrics::Registry* metrics = nullptr;  ///< null: no /metrics
+  metrics::Registry* metrics = nullptr;     ///< null: no /metrics
+  access::Sessions* sessions = nullptr;     ///< null: no sessions of browsers
+  access::oidc::SignIn* sign_in = nullptr;  ///< null: no OpenID provider; else there are sessions
 };
 
 }  // namespace stetig::api

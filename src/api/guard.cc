@@ -1,6 +1,7 @@
 #include "api/guard.h"
 
 #include "access/origin.h"
+#include "api/browser.h"
 #include "api/errors.h"
 #include "api/v1/problem.h"
 
@@ -25,6 +26,27 @@ http::Response BrowserRefusal(const http::Request& request, const char* code, co
   return ErrorAnswer(Status(Code::kPermissionDenied, text, code), request);
 }
 
+/// Who asks: by the Authorization header, else by the session of a browser. A browser sends its
+/// cookie by itself, so a change has to say which site it comes from.
+Task<access::Principal> WhoAsks(Context* context, http::Request* request) {
+  std::optional<std::string> authorization;
+  if (auto header = request->headers.Get("Authorization")) authorization.emplace(*header);
+  // Without a provider there are no sessions of ours: a cookie is of another server of this host.
+  if (!authorization && context->sign_in != nullptr) {
+    if (auto secret = FindCookie(context->options, *request, Cookie::kSession)) {
+      if (ChangesState(request->method) && !request->headers.Get("Origin")) {
+        co_return Err(Code::kPermissionDenied,
+                      "a change by a browser's session has no Origin, expected this site",
+                      "origin_missing");
+      }
+      co_return co_await context->sessions->Authenticate(*std::move(secret), request->request_id,
+                                                         request->deadline);
+    }
+  }
+  co_return co_await context->access.Authenticate(std::move(authorization), request->request_id,
+                                                  request->deadline);
+}
+
 }  // namespace
 
 io::Awaitable<std::optional<http::Response>> Guard(Context* context, const http::Route* route,
@@ -42,12 +64,7 @@ io::Awaitable<std::optional<http::Response>> Guard(Context* context, const http:
                                                               context->options.allowed_origins)) {
     co_return BrowserRefusal(*request, "cross_origin", "Cross-origin request blocked");
   }
-  std::optional<std::string> authorization;
-  if (auto header = request->headers.Get("Authorization")) {
-    authorization.emplace(*header);
-  }
-  auto found = co_await context->access.Authenticate(std::move(authorization), request->request_id,
-                                                     request->deadline);
+  auto found = co_await WhoAsks(context, request);
   if (!found) {
     co_return ErrorAnswer(found.error(), *request);
   }

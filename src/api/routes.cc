@@ -4,6 +4,7 @@
 #include "api/guard.h"
 #include "api/mlflow/endpoint.h"
 #include "api/operations.h"
+#include "api/sign_in.h"
 #include "api/v1/problem.h"
 #include "api/v1/table.h"
 
@@ -39,6 +40,7 @@ std::shared_ptr<const http::Router> MakeRouter(Context& context) {
   mlflow::AddArtifactRoutes(*router, context);
   mlflow::AddServerRoutes(*router, context);
   v1::AddRoutes(*router, context);
+  AddSignInRoutes(*router, context);
   AddOperationRoutes(*router, context);
   return router;
 }

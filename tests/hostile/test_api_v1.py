@@ -421,7 +421,7 @@ def test_a_viewer_changes_nothing_with_good_requests(guarded):
     task = guarded.api.make("task", guarded.project["key"])
     head = guarded.api.good("event.list", query={"limit": 1000})
     for operation in guarded.spec.operations.values():
-        if operation.permission == "read":
+        if operation.permission in ("read", "public"):
             continue
         ids = [task["id"]] * len(operation.path_names)
         body = body_for(operation, guarded.project["key"]) if operation.body is not None else None
