@@ -10,6 +10,8 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+# Its headers alone: src/store/postgres/libpq.cc loads it when it is needed.
+set_property(TARGET PkgConfig::PQ PROPERTY INTERFACE_LINK_LIBRARIES ${CMAKE_DL_LIBS})
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)
 find_package(GTest REQUIRED)

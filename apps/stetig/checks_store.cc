@@ -25,7 +25,7 @@ Result<std::unique_ptr<store::Database>> Look(const UpOptions& options) {
 
 std::string MendStore(const UpOptions& options, const Status& status) {
   if (status.detail() == detail::kNewerDatabase) {
-    return "run the newer stetig that wrote it; an older one cannot";
+    return Say("run the newer stetig that wrote it; an older one cannot");
   }
   if (!IsEmbedded(options)) {
     return status.detail() == detail::kNoDatabase
@@ -33,8 +33,7 @@ std::string MendStore(const UpOptions& options, const Status& status) {
                : fmt::format("psql '{}' -c 'select 1'", WithoutPassword(options.store));
   }
   if (status.code() == Code::kDataLoss || status.detail() == detail::kForeignFile) {
-    return fmt::format("restore {} from a backup, or: stetig up --data OTHER",
-                       StoreUrl(options).substr(9));
+    return Say("restore {} from a backup, or: stetig up --data OTHER", StoreUrl(options).substr(9));
   }
   return fmt::format("ls -l {}*", StoreUrl(options).substr(9));
 }
@@ -49,10 +48,10 @@ std::string ServerOf(const UpOptions& options) {
 Finding CheckFolder(const UpOptions& options) {
   std::error_code error;
   if (!std::filesystem::exists(options.data, error)) {
-    return {"data folder", Verdict::kOk, fmt::format("{} is new", options.data), ""};
+    return {"data folder", Verdict::kOk, Say("{} is new", options.data), ""};
   }
   if (!std::filesystem::is_directory(options.data, error)) {
-    return {"data folder", Verdict::kBad, fmt::format("{} is no folder", options.data),
+    return {"data folder", Verdict::kBad, Say("{} is no folder", options.data),
             "stetig up --data OTHER"};
   }
   auto holder = io::FileLock::Holder(options.data + "/stetig.lock");
@@ -62,16 +61,16 @@ Finding CheckFolder(const UpOptions& options) {
   }
   if (*holder) {
     return {"data folder", Verdict::kOk,
-            fmt::format("{} is served by process {}; a second server needs another folder",
-                        options.data, **holder),
+            Say("{} is served by process {}; a second server needs another folder", options.data,
+                **holder),
             ""};
   }
-  return {"data folder", Verdict::kOk, fmt::format("{} is free", options.data), ""};
+  return {"data folder", Verdict::kOk, Say("{} is free", options.data), ""};
 }
 
 Finding CheckStore(const UpOptions& options) {
   if (!HasDatabase(options)) {
-    return {"store", Verdict::kOk, "will be made at the first start", ""};
+    return {"store", Verdict::kOk, Say("will be made at the first start"), ""};
   }
   auto db = Look(options);
   if (!db) {
@@ -86,16 +85,16 @@ Finding CheckStore(const UpOptions& options) {
             MendStore(options, pending.error())};
   }
   if (pending->size() == all.size()) {
-    return {"store", Verdict::kOk, "opens and is empty; the first start makes its tables", ""};
+    return {"store", Verdict::kOk, Say("opens and is empty; the first start makes its tables"), ""};
   }
   if (!pending->empty()) {
     return {"store", Verdict::kWarning,
-            fmt::format("was written by an older stetig; the next start makes {} schema changes "
-                        "and an older one cannot open it afterwards",
-                        pending->size()),
-            "make a backup first (docs/operations.md), then: stetig up"};
+            Say("was written by an older stetig; the next start makes {} schema changes "
+                "and an older one cannot open it afterwards",
+                pending->size()),
+            Say("make a backup first (docs/operations.md), then: stetig up")};
   }
-  return {"store", Verdict::kOk, "opens, its schema is current", ""};
+  return {"store", Verdict::kOk, Say("opens, its schema is current"), ""};
 }
 
 Finding CheckUsers(const UpOptions& options) {
@@ -110,33 +109,31 @@ Finding CheckUsers(const UpOptions& options) {
   }
   if (local) {
     return {"users", Verdict::kOk,
-            fmt::format("{} listens on this machine only, no login is asked for", options.host),
-            ""};
+            Say("{} listens on this machine only, no login is asked for", options.host), ""};
   }
   if (users == 0) {
-    return {
-        "users", Verdict::kBad,
-        fmt::format("{} can be reached from other machines and there is no user yet", options.host),
-        fmt::format("stetig user add NAME --role admin --data {}", options.data)};
+    return {"users", Verdict::kBad,
+            Say("{} can be reached from other machines and there is no user yet", options.host),
+            fmt::format("stetig user add NAME --role admin --data {}", options.data)};
   }
-  return {"users", Verdict::kOk, fmt::format("{} may log in", users), ""};
+  return {"users", Verdict::kOk, Say("{} may log in", users), ""};
 }
 
 Finding CheckTls(const UpOptions& options) {
   if (options.tls_certificate.empty()) {
     if (IsLoopback(options.host)) {
-      return {"tls", Verdict::kOk, "off; not needed on this machine only", ""};
+      return {"tls", Verdict::kOk, Say("off; not needed on this machine only"), ""};
     }
     return {"tls", Verdict::kWarning,
-            fmt::format("off: passwords and tokens travel to {} in the clear", options.host),
-            "stetig up --tls-cert FILE --tls-key FILE   (or put a proxy with TLS in front)"};
+            Say("off: passwords and tokens travel to {} in the clear", options.host),
+            Say("stetig up --tls-cert FILE --tls-key FILE   (or put a proxy with TLS in front)")};
   }
   auto context = io::TlsContext::Server(options.tls_certificate, options.tls_key);
   if (!context) {
     return {"tls", Verdict::kBad, std::string(context.error().message()),
             fmt::format("openssl x509 -noout -subject -dates -in {}", options.tls_certificate)};
   }
-  return {"tls", Verdict::kOk, "certificate and key belong together", ""};
+  return {"tls", Verdict::kOk, Say("certificate and key belong together"), ""};
 }
 
 }  // namespace stetig::app

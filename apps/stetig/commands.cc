@@ -16,7 +16,7 @@ constexpr std::string_view kVersion = STETIG_VERSION;
 constexpr int kLongestTokenLife = 36'500;  // days: a hundred years
 
 int Complain(const Status& status, std::string_view command) {
-  fmt::print(stderr, "stetig: {}\nSee: stetig help {}\n", status.message(), command);
+  fmt::print(stderr, "stetig: {}\n{}\n", status.message(), Say("See: stetig help {}", command));
   return kWrongCommandLine;
 }
 
@@ -33,7 +33,7 @@ void AddSettings(CLI::App& command, Invocation& in, Scope scope) {
         [&in, name = setting.name](const std::string& value) {
           in.flags.emplace_back(name, value);
         },
-        fmt::format("{} [{}]", setting.help, setting.environment));
+        fmt::format("{} [{}]", Translated(setting.help), setting.environment));
     option->type_name(std::string(placeholder))->default_str(setting.default_value);
     if (placeholder == "LIST") {
       option->join(',');
@@ -42,14 +42,14 @@ void AddSettings(CLI::App& command, Invocation& in, Scope scope) {
     }
   }
   command
-      .add_option("--config", in.config_file,
-                  fmt::format("File with settings (default: {}, if it is there) [STETIG_CONFIG]",
-                              kDefaultFile))
+      .add_option(
+          "--config", in.config_file,
+          Say("File with settings (default: {}, if it is there) [STETIG_CONFIG]", kDefaultFile))
       ->type_name("FILE");
 }
 
 void AddOutput(CLI::App& command, Invocation& in) {
-  command.add_option("-o,--output", in.output, "text or json")
+  command.add_option("-o,--output", in.output, Say("text or json"))
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("WORD")
       ->default_str("text");
@@ -68,20 +68,19 @@ void Runs(CLI::App& command, Invocation& in, std::string name,
 namespace {
 
 void AddUp(CLI::App& app, Invocation& in) {
-  CLI::App* up = app.add_subcommand("up", "Starts the server");
-  up->footer(
-      "Examples:\n  stetig up\n  stetig up --data /srv/stetig --port 5000\n  stetig up --store "
-      "postgresql://stetig@db/stetig --host 0.0.0.0");
+  CLI::App* up = app.add_subcommand("up", Say("Starts the server"));
+  up->footer(Examples({"up", "up --data /srv/stetig --port 5000",
+                       "up --store postgresql://stetig@db/stetig --host 0.0.0.0"}));
   AddSettings(*up, in, Scope::kServer);
   Runs(*up, in, "up", [&in](const Loaded&) { return Up(in.options); });
 }
 
 void AddDoctor(CLI::App& app, Invocation& in) {
   CLI::App* doctor =
-      app.add_subcommand("doctor", "Looks for what would keep the server from working");
-  doctor->footer(
-      "Give it the flags that you give to `stetig up`. It changes nothing and may run beside a "
-      "server.\n\nExamples:\n  stetig doctor\n  stetig doctor --data /srv/stetig -o json");
+      app.add_subcommand("doctor", Say("Looks for what would keep the server from working"));
+  doctor->footer(Say("Give it the flags that you give to `stetig up`. It changes nothing and may "
+                     "run beside a server.") +
+                 "\n\n" + Examples({"doctor", "doctor --data /srv/stetig -o json"}));
   AddSettings(*doctor, in, Scope::kServer);
   AddOutput(*doctor, in);
   Runs(*doctor, in, "doctor",
@@ -89,8 +88,8 @@ void AddDoctor(CLI::App& app, Invocation& in) {
 }
 
 /// A subcommand of `user` or `token` that works on the store; `what`: the name of its argument.
-CLI::App* AddStoreCommand(CLI::App& parent, Invocation& in, const char* name, const char* help,
-                          const char* what, std::function<int()> run) {
+CLI::App* AddStoreCommand(CLI::App& parent, Invocation& in, const char* name,
+                          const std::string& help, const char* what, std::function<int()> run) {
   CLI::App* command = parent.add_subcommand(name, help);
   AddSettings(*command, in, Scope::kStore);
   if (what != nullptr) {
@@ -102,53 +101,55 @@ CLI::App* AddStoreCommand(CLI::App& parent, Invocation& in, const char* name, co
 }
 
 void AddUser(CLI::App& app, Invocation& in) {
-  CLI::App* user = app.add_subcommand("user", "Adds, lists, changes and removes users");
+  CLI::App* user = app.add_subcommand("user", Say("Adds, lists, changes and removes users"));
   user->require_subcommand(1);
-  constexpr const char* kPassword =
-      "The password is asked for on the terminal, or is the first line of standard input, or the "
-      "variable STETIG_PASSWORD. It has at least 12 characters.\n\nExample:\n  ";
-  CLI::App* add = AddStoreCommand(*user, in, "add", "Adds a user", "NAME",
+  const std::string password =
+      Say("The password is asked for on the terminal, or is the first line of standard input, or "
+          "the variable STETIG_PASSWORD. It has at least 12 characters.") +
+      "\n\n";
+  CLI::App* add = AddStoreCommand(*user, in, "add", Say("Adds a user"), "NAME",
                                   [&in] { return AddUser(in.options, in.name, in.role); });
-  add->add_option("--role", in.role, "viewer, editor or admin (default: editor)")
+  add->add_option("--role", in.role, Say("viewer, editor or admin (default: editor)"))
       ->type_name("WORD");
-  add->footer(std::string(kPassword) + "stetig user add ada --role admin");
-  AddStoreCommand(*user, in, "password", "Sets a user's password", "NAME", [&in] {
+  add->footer(password + Examples({"user add ada --role admin"}));
+  AddStoreCommand(*user, in, "password", Say("Sets a user's password"), "NAME", [&in] {
     return SetUserPassword(in.options, in.name);
-  })->footer(std::string(kPassword) + "stetig user password ada");
-  AddStoreCommand(*user, in, "role", "Sets a user's role", "NAME",
+  })->footer(password + Examples({"user password ada"}));
+  AddStoreCommand(*user, in, "role", Say("Sets a user's role"), "NAME",
                   [&in] { return SetUserRole(in.options, in.name, in.role); })
-      ->add_option("ROLE", in.role, "viewer, editor or admin")
+      ->add_option("ROLE", in.role, Say("viewer, editor or admin"))
       ->required()
       ->type_name("");
-  AddStoreCommand(*user, in, "remove", "Removes a user with its tokens", "NAME",
+  AddStoreCommand(*user, in, "remove", Say("Removes a user with its tokens"), "NAME",
                   [&in] { return RemoveUser(in.options, in.name); });
-  AddOutput(*AddStoreCommand(*user, in, "list", "Lists users", nullptr,
+  AddOutput(*AddStoreCommand(*user, in, "list", Say("Lists users"), nullptr,
                              [&in] { return ListUsers(in.options, in.json()); }),
             in);
 }
 
 void AddToken(CLI::App& app, Invocation& in) {
-  CLI::App* token = app.add_subcommand("token", "Creates, lists and revokes tokens of programs");
+  CLI::App* token =
+      app.add_subcommand("token", Say("Creates, lists and revokes tokens of programs"));
   token->require_subcommand(1);
   CLI::App* create = AddStoreCommand(
-      *token, in, "create", "Creates a token and prints it, once", "USER",
+      *token, in, "create", Say("Creates a token and prints it, once"), "USER",
       [&in] { return CreateToken(in.options, in.name, in.label, in.role, in.days); });
-  create->add_option("--label", in.label, "What it is for")->type_name("TEXT");
+  create->add_option("--label", in.label, Say("What it is for"))->type_name("TEXT");
   create
       ->add_option("--role", in.role,
-                   "viewer, editor or admin; the lower of this and the user's counts (default: "
-                   "editor)")
+                   Say("viewer, editor or admin; the lower of this and the user's counts (default: "
+                       "editor)"))
       ->type_name("WORD");
-  create->add_option("--days", in.days, "Life time in days (default: for ever)")
+  create->add_option("--days", in.days, Say("Life time in days (default: for ever)"))
       ->check(CLI::Range(1, kLongestTokenLife))
       ->type_name("N");
-  create->footer(
-      "Examples:\n  stetig token create ada --label ci --days 90\n  export "
-      "MLFLOW_TRACKING_TOKEN=$(stetig token create ada --label notebook)");
-  AddStoreCommand(*token, in, "revoke", "Revokes a token", "ID",
+  create->footer(Examples({"token create ada --label ci --days 90",
+                           "$export MLFLOW_TRACKING_TOKEN=$(stetig token create ada --label "
+                           "notebook)"}));
+  AddStoreCommand(*token, in, "revoke", Say("Revokes a token"), "ID",
                   [&in] { return RevokeToken(in.options, in.name); });
-  AddOutput(*AddStoreCommand(*token, in, "list", "Lists tokens, without their secrets", nullptr,
-                             [&in] { return ListTokens(in.options, in.json()); }),
+  AddOutput(*AddStoreCommand(*token, in, "list", Say("Lists tokens, without their secrets"),
+                             nullptr, [&in] { return ListTokens(in.options, in.json()); }),
             in);
 }
 
@@ -173,7 +174,7 @@ int PrintHelp(const CLI::App& app, const std::vector<std::string>& topic) {
   for (const std::string& word : topic) {
     const CLI::App* next = FindCommand(*at, {word});
     if (next == nullptr) {
-      fmt::print(stderr, "stetig: {}\nSee: stetig help\n", UnknownCommand(*at, word));
+      fmt::print(stderr, "stetig: {}\n{}\n", UnknownCommand(*at, word), Say("See: stetig help"));
       return kWrongCommandLine;
     }
     parents += (parents.empty() ? "" : " ") + at->get_name();
@@ -186,27 +187,27 @@ int PrintHelp(const CLI::App& app, const std::vector<std::string>& topic) {
 }
 
 void AddOthers(CLI::App& app, Invocation& in) {
-  CLI::App* version = app.add_subcommand("version", "Prints the version");
+  CLI::App* version = app.add_subcommand("version", Say("Prints the version"));
   AddOutput(*version, in);
   version->callback([&in] { in.action = [&in] { return PrintVersion(in.json()); }; });
 
-  CLI::App* help = app.add_subcommand("help", "Explains a command");
+  CLI::App* help = app.add_subcommand("help", Say("Explains a command"));
   help->add_option("COMMAND", in.topic)->type_name("");
   help->callback([&app, &in] { in.action = [&app, &in] { return PrintHelp(app, in.topic); }; });
 
-  CLI::App* completion = app.add_subcommand("completion", "Prints a shell's completion script");
-  completion->footer(
-      "Examples:\n  source <(stetig completion bash)   (in ~/.bashrc)\n  source <(stetig "
-      "completion zsh)    (in ~/.zshrc)\n  stetig completion fish > "
-      "~/.config/fish/completions/stetig.fish");
-  completion->add_option("SHELL", in.topic, "bash, zsh or fish")
+  CLI::App* completion =
+      app.add_subcommand("completion", Say("Prints a shell's completion script"));
+  completion->footer(Examples({"$source <(stetig completion bash)   # ~/.bashrc",
+                               "$source <(stetig completion zsh)    # ~/.zshrc",
+                               "completion fish > ~/.config/fish/completions/stetig.fish"}));
+  completion->add_option("SHELL", in.topic, Say("bash, zsh or fish"))
       ->required()
       ->expected(1)
       ->check(CLI::IsMember({"bash", "zsh", "fish"}))
       ->type_name("");
-  completion->callback([&app, &in] {
-    in.action = [&app, &in] {
-      fmt::print("{}", CompletionScript(app, in.topic.front()));
+  completion->callback([&in] {
+    in.action = [&in] {
+      fmt::print("{}", CompletionScript(in.topic.front()));
       return kDone;
     };
   });
@@ -236,6 +237,19 @@ std::string CalledCommand(const CLI::App& app) {
   return words;
 }
 
+std::string OnlyNoun(const std::string& word) {
+  const bool all = word.empty() || word.starts_with('-') || word == "help";
+  return all ? std::string() : word;
+}
+
+bool AsksForJson(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const CLI::Option* output = at->get_option_no_throw("--output");
+  if (output == nullptr || output->count() == 0) return false;
+  return output->results().back() == "json" || output->results().back() == "jsonl";
+}
+
 const CLI::App* FindCommand(const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* at = &app;
   for (const std::string& word : words) {
@@ -257,8 +271,8 @@ std::string UnknownCommand(const CLI::App& parent, const std::string& word) {
     known.push_back(command->get_name());
   }
   const auto nearest = config::Nearest(word, known);
-  return fmt::format("there is no command '{}'{}", word,
-                     nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : "");
+  return nearest ? Say("there is no command '{}' (did you mean '{}'?)", word, *nearest)
+                 : Say("there is no command '{}'", word);
 }
 
 }  // namespace stetig::app

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "settings.h"
+#include "words.h"
 
 namespace stetig::app {
 
@@ -23,8 +24,12 @@ struct Invocation {
   std::optional<int> days;
   std::vector<std::string> topic;  ///< of help; the shell of completion
   std::function<int()> action;     ///< what the chosen command does
+  /// The one noun of API v1 whose verbs are made: it keeps the start short. Empty: all.
+  std::string only;
 
   bool json() const { return output == "json"; }
+  /// Whether the verbs of a noun are needed.
+  bool Wants(std::string_view noun) const { return only.empty() || noun == only; }
 };
 
 // Exit codes of every command; docs/operations.md explains them.
@@ -45,6 +50,11 @@ void Runs(CLI::App& command, Invocation& in, std::string name,
 
 /// "up", "user add": the command that `app` was called for, "" for none.
 std::string CalledCommand(const CLI::App& app);
+/// What Invocation::only is for this first word: all are needed where it names no command, and for
+/// `help` and `complete`.
+std::string OnlyNoun(const std::string& word);
+/// Whether the command that was called has -o json or jsonl.
+bool AsksForJson(const CLI::App& app);
 /// The command that these words name, e.g. {"user", "add"}; null for none.
 const CLI::App* FindCommand(const CLI::App& app, const std::vector<std::string>& words);
 /// "there is no command 'usr' (did you mean 'user'?)".

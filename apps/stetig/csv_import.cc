@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "client/csv.h"
 #include "client/output.h"
+#include "client/progress.h"
 #include "io/file.h"
 #include "resources.h"
 
@@ -52,19 +53,19 @@ const Property* Find(const std::vector<Property>& properties, std::string_view n
 
 Result<json::Value> ValueOf(const Property& property, const std::string& cell) {
   const auto wrong = [&](std::string_view expected) {
-    return Err(Code::kInvalidArgument, fmt::format("field '{}' is '{}', expected {}", property.name,
-                                                   FirstCodePoints(cell, 80), expected));
+    return Err(Code::kInvalidArgument, Say("field '{}' is '{}', expected {}", property.name,
+                                           FirstCodePoints(cell, 80), expected));
   };
   switch (property.type) {
     case Type::kInteger:
       if (const auto number = ParseInt64(cell)) return json::Value(*number);
-      return wrong("an integer");
+      return wrong(Say("an integer"));
     case Type::kNumber:
       if (const auto number = ParseDouble(cell)) return json::Value(*number);
-      return wrong("a number");
+      return wrong(Say("a number"));
     case Type::kBoolean:
       if (cell == "true" || cell == "false") return json::Value(cell == "true");
-      return wrong("true or false");
+      return wrong(Say("true or false"));
     case Type::kStrings: {
       if (cell.starts_with('[')) return json::Parse(cell);
       json::Array lines;
@@ -91,8 +92,8 @@ Status CheckColumns(const Kind& kind, const std::vector<std::string>& columns) {
     std::vector<std::string_view> names;
     for (const Property& property : kind.create->body) names.push_back(property.name);
     return Err(Code::kInvalidArgument,
-               fmt::format("line 1: unknown column '{}', expected some of id, key, {}",
-                           FirstCodePoints(column, 80), fmt::join(names, ", ")));
+               Say("line 1: unknown column '{}', expected some of id, key, {}",
+                   FirstCodePoints(column, 80), fmt::format("{}", fmt::join(names, ", "))));
   }
   return OkStatus();
 }
@@ -101,7 +102,7 @@ Result<Row> ReadRow(const Kind& kind, const std::vector<std::string>& columns,
                     const client::CsvRow& csv, const Asked& asked) {
   if (csv.cells.size() != columns.size()) {
     return Err(Code::kInvalidArgument,
-               fmt::format("{} cells, expected {} as in line 1", csv.cells.size(), columns.size()));
+               Say("{} cells, expected {} as in line 1", csv.cells.size(), columns.size()));
   }
   Row row{.line = csv.line, .reference = {}, .body = {}};
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -137,15 +138,15 @@ Result<std::vector<Row>> ReadRows(const Kind& kind, const Asked& asked) {
   }
   ASSIGN_OR_RETURN(const std::vector<client::CsvRow> csv, client::ParseCsv(text));
   if (csv.empty())
-    return Err(Code::kInvalidArgument, "the file is empty, expected names of columns in line 1");
+    return Err(Code::kInvalidArgument,
+               Say("the file is empty, expected names of columns in line 1"));
   const std::vector<std::string>& columns = csv.front().cells;
   TRY(CheckColumns(kind, columns));
   std::vector<Row> rows;
   for (size_t i = 1; i < csv.size(); ++i) {
     auto row = ReadRow(kind, columns, csv[i], asked);
     if (!row) {
-      return Err(Code::kInvalidArgument,
-                 fmt::format("line {}: {}", csv[i].line, row.error().message()));
+      return Err(Code::kInvalidArgument, Say("line {}: {}", csv[i].line, row.error().message()));
     }
     rows.push_back(std::move(*row));
   }
@@ -174,61 +175,71 @@ Result<std::string> SendRow(const client::Server& server, const Kind& kind, cons
   return key == nullptr || key->AsString() == nullptr ? std::string() : *key->AsString();
 }
 
+/// Sends the rows in order, showing how far it is; what became of each. `failure`: the first.
+json::Array SendRows(const client::Server& server, const Kind& kind, const std::vector<Row>& rows,
+                     bool dry_run, Status& failure) {
+  json::Array items;
+  client::Progress progress("import", rows.size());
+  for (const Row& row : rows) {
+    progress.Advance(items.size());
+    json::Object item = {{"line", static_cast<int64_t>(row.line)},
+                         {"action", row.reference.empty() ? "create" : "update"},
+                         {"key", row.reference}};
+    if (!dry_run) {
+      auto key = SendRow(server, kind, row);
+      if (key) {
+        item[2].second = *key;
+      } else {
+        item[1].second = "refused";
+        item.emplace_back("reason", key.error().message());
+        if (failure.ok()) failure = key.error();
+        if (key.error().code() == Code::kUnavailable) break;
+      }
+    }
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
 int Run(const Kind& kind, const Asked& asked) {
   const bool as_json = asked.output == "json";
   auto rows = ReadRows(kind, asked);
   if (!rows) return FailRequest(rows.error(), as_json, kind.create->noun);
   auto server = client::ChooseServer(asked.server);
   if (!server) return FailRequest(server.error(), as_json, kind.create->noun);
-  json::Array items;
-  Status first_failure;
-  for (const Row& row : *rows) {
-    json::Object item = {{"line", static_cast<int64_t>(row.line)},
-                         {"action", row.reference.empty() ? "create" : "update"},
-                         {"key", row.reference}};
-    if (!asked.dry_run) {
-      auto key = SendRow(*server, kind, row);
-      if (key) {
-        item[2].second = *key;
-      } else {
-        item[1].second = "refused";
-        item.emplace_back("reason", key.error().message());
-        if (first_failure.ok()) first_failure = key.error();
-        if (key.error().code() == Code::kUnavailable) break;
-      }
-    }
-    items.push_back(std::move(item));
-  }
+  Status failure;
+  const json::Array items = SendRows(*server, kind, *rows, asked.dry_run, failure);
   fmt::print("{}",
              client::ShowList(items, client::ShownOnOutput(client::ParseOutputForm(asked.output),
                                                            {"line", "action", "key", "reason"})));
-  return first_failure.ok() ? kDone : FailRequest(first_failure, as_json, kind.create->noun);
+  return failure.ok() ? kDone : FailRequest(failure, as_json, kind.create->noun);
 }
 
 void AddImport(CLI::App& app, const Kind& kind, Invocation& in) {
   auto asked = std::make_shared<Asked>();
   const std::string& noun = kind.create->noun;
   CLI::App* command = app.get_subcommand(noun)->add_subcommand(
-      "import", "Makes and changes records from a CSV file; each row with a key or id is a change");
-  command->add_option("FILE", asked->file, "As -o csv writes it; -: standard input")
+      "import",
+      Say("Makes and changes records from a CSV file; each row with a key or id is a change"));
+  command->add_option("FILE", asked->file, Say("As -o csv writes it; -: standard input"))
       ->required()
       ->type_name("");
   if (Find(kind.create->body, "project") != nullptr) {
     command
-        ->add_option("--project", asked->project, "Project of new records without one in the file")
+        ->add_option("--project", asked->project,
+                     Say("Project of new records without one in the file"))
         ->type_name("KEY");
   }
   command->add_flag("--dry-run", asked->dry_run,
-                    "Only checks the file and says what would be done");
-  command->add_option("--server", asked->server, "URL or context of the server [STETIG_SERVER]")
+                    Say("Only checks the file and says what would be done"));
+  command
+      ->add_option("--server", asked->server, Say("URL or context of the server [STETIG_SERVER]"))
       ->type_name("URL");
-  command->add_option("-o,--output", asked->output, "Form of the list")
+  command->add_option("-o,--output", asked->output, Say("Form of the list"))
       ->check(CLI::IsMember(client::OutputForms()))
       ->type_name("FORM");
-  command->footer(
-      fmt::format("Examples:\n  stetig {0} list --all -o csv > {0}s.csv\n  stetig {0} import "
-                  "{0}s.csv --dry-run",
-                  noun));
+  command->footer(Examples({fmt::format("{0} list --all -o csv > {0}s.csv", noun),
+                            fmt::format("{0} import {0}s.csv --dry-run", noun)}));
   command->callback(
       [asked, kind, &in] { in.action = [asked, kind] { return Run(kind, *asked); }; });
 }
@@ -242,7 +253,9 @@ void AddCsvImports(CLI::App& app, Invocation& in) {
     if (operation.verb == "create") kinds[operation.noun].create = &operation;
     if (operation.verb == "update") kinds[operation.noun].update = &operation;
   }
-  for (const auto& [noun, kind] : kinds) AddImport(app, kind, in);
+  for (const auto& [noun, kind] : kinds) {
+    if (in.Wants(noun)) AddImport(app, kind, in);
+  }
 }
 
 }  // namespace stetig::app

@@ -13,16 +13,17 @@ namespace stetig::app {
 namespace {
 
 void PrintText(const Loaded& loaded, const std::vector<Finding>& findings) {
-  fmt::print("Settings (file: {})\n", loaded.file.empty() ? "none" : loaded.file);
+  fmt::print("{}\n", Say("Settings (file: {})", loaded.file.empty() ? Say("none") : loaded.file));
   for (const config::Description& setting : loaded.settings) {
     fmt::print("  {:22} {:28} {}\n", setting.name, setting.value.empty() ? "-" : setting.value,
                setting.source.empty() ? config::PlaceName(setting.place) : setting.source);
   }
-  fmt::print("\nChecks\n");
+  fmt::print("\n{}\n", Say("Checks"));
   for (const Finding& finding : findings) {
-    fmt::print("  {:8} {:12} {}\n", VerdictName(finding.verdict), finding.check, finding.found);
+    fmt::print("  {:8} {:12} {}\n", Translated(VerdictName(finding.verdict)),
+               Translated(finding.check), finding.found);
     if (!finding.mend.empty()) {
-      fmt::print("  {:8} {:12} mend: {}\n", "", "", finding.mend);
+      fmt::print("  {:8} {:12} {}\n", "", "", Say("mend: {}", finding.mend));
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server.h"
+#include "words.h"
 
 namespace stetig::app {
 

@@ -2,14 +2,27 @@
 
 #include <algorithm>
 
+#include "words.h"
+
 namespace stetig::app {
+
+HelpFormatter::HelpFormatter() {
+  label("Usage", Say("Usage"));
+  label("OPTIONS", Say("OPTIONS"));
+  label("Options", Say("Options"));
+  label("Positionals", Say("Positionals"));
+  label("SUBCOMMAND", Say("SUBCOMMAND"));
+  label("SUBCOMMANDS", Say("SUBCOMMANDS"));
+  label("Subcommands", Say("Subcommands"));
+  label("REQUIRED", Say("REQUIRED"));
+}
 
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
                                      CLI::AppFormatMode mode) const {
   if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
   // Examples, and what else a command has to say at the end.
   const std::string footer = make_footer(app);
-  const size_t begin = footer.find("Example");
+  const size_t begin = footer.find(Say("Examples:"));
   const std::string first = begin == std::string::npos ? footer : footer.substr(begin);
   const std::string last = begin == std::string::npos ? "" : footer.substr(0, begin);
   std::string out = make_description(app);
@@ -18,14 +31,19 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
   out += make_usage(app, std::move(name));
   out += make_positionals(app);
   out += FlagsOf(app);
-  out += make_subcommands(app, mode);
+  std::string commands = make_subcommands(app, mode);
+  constexpr std::string_view kHead = "\nSubcommands:\n";  // CLI11's own name of the group
+  if (const size_t head = commands.find(kHead); head != std::string::npos) {
+    commands.replace(head, kHead.size(), "\n" + Say("Subcommands") + ":\n");
+  }
+  out += commands;
   if (!last.empty()) out += "\n" + last.substr(0, last.find_last_not_of('\n') + 1) + "\n";
   return out;
 }
 
 std::string HelpFormatter::FlagsOf(const CLI::App* app) const {
   std::vector<std::string> groups = app->get_groups();
-  const auto required = std::ranges::find(groups, kRequired);
+  const auto required = std::ranges::find(groups, RequiredGroup());
   if (required != groups.end()) std::rotate(groups.begin(), required, required + 1);
   std::string out;
   for (const std::string& group : groups) {
@@ -33,7 +51,8 @@ std::string HelpFormatter::FlagsOf(const CLI::App* app) const {
         app->get_options([&group](const CLI::Option* option) {
           return option->get_group() == group && option->nonpositional();
         });
-    if (!group.empty() && !options.empty()) out += make_group(group, false, options);
+    if (group.empty() || options.empty()) continue;
+    out += make_group(group == "Options" ? Say("Options") : group, false, options);
   }
   return out;
 }

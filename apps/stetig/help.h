@@ -6,13 +6,12 @@
 
 namespace stetig::app {
 
-/// The group of flags that a command cannot do without.
-inline constexpr const char* kRequired = "Required";
-
 /// Examples come first, then the usage, then the flags, the required ones apart and before all
 /// others; one that may be given several times has "...". Subcommands inherit it.
 class HelpFormatter final : public CLI::Formatter {
  public:
+  HelpFormatter();  ///< in the language of this process
+
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override;
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override;

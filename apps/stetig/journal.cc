@@ -31,9 +31,8 @@ struct Asked {
 };
 
 int Fail(const Status& status, std::string_view command) {
-  fmt::print(stderr, "stetig: {}\n", status.message());
+  fmt::print(stderr, "stetig: {}\n{}\n", InWords(status), Say("See: stetig help {}", command));
   const bool usage = status.code() == Code::kInvalidArgument;
-  fmt::print(stderr, "See: stetig help {}\n", command);
   return usage ? kWrongCommandLine : kFailed;
 }
 
@@ -41,7 +40,7 @@ int Fail(const Status& status, std::string_view command) {
 Result<std::unique_ptr<store::Database>> OpenExisting(const UpOptions& options) {
   std::error_code error;
   if (options.store.empty() && !std::filesystem::exists(options.data + "/stetig.db", error)) {
-    return Err(Code::kNotFound, fmt::format("there is no store in {}", options.data));
+    return Err(Code::kNotFound, Say("there is no store in {}", options.data));
   }
   return OpenStoreBeside(options);
 }
@@ -88,25 +87,28 @@ Result<journal::Report> VerifyData(const UpOptions& options, journal::VerifyOpti
 Result<journal::Report> VerifyExported(const std::string& path, journal::VerifyOptions verify) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return Err(Code::kInvalidArgument, fmt::format("{} cannot be read", path));
+    return Err(Code::kInvalidArgument, Say("{} cannot be read", path));
   }
   return journal::VerifyFile(file, std::move(verify));
 }
 
 void PrintText(const journal::Report& report, bool witness) {
   if (report.finding) {
-    fmt::print("CHANGED: {}\n", report.finding->what);
+    fmt::print("{}\n", Say("CHANGED: {}", report.finding->what));
     return;
   }
   const std::string_view root(reinterpret_cast<const char*>(report.root.data()),
                               report.root.size());
-  fmt::print("intact: {} entries ({} personal texts erased), root {}\n", report.entries,
-             report.erased_texts, Base64Encode(root));
-  fmt::print("{} signed checkpoints hold, the last one of size {}{}\n", report.checkpoints,
-             report.checkpoint_size, witness ? "; consistent with the witness" : "");
-  if (!witness) {
-    fmt::print("Without --witness a cut tail may go unnoticed.\n");
-  }
+  fmt::print("{}\n", Say("intact: {} entries ({} personal texts erased), root {}", report.entries,
+                         report.erased_texts, Base64Encode(root)));
+  fmt::print("{}\n",
+             witness
+                 ? Say("{} signed checkpoints hold, the last one of size {}; consistent with the "
+                       "witness",
+                       report.checkpoints, report.checkpoint_size)
+                 : Say("{} signed checkpoints hold, the last one of size {}", report.checkpoints,
+                       report.checkpoint_size));
+  if (!witness) fmt::print("{}\n", Say("Without --witness a cut tail may go unnoticed."));
 }
 
 void PrintJson(const journal::Report& report, bool witness) {
@@ -163,7 +165,7 @@ Status ExportTo(const UpOptions& options, const std::string& path) {
   ASSIGN_OR_RETURN(const int64_t count,
                    io::RunSync(journal::Export(*db, key.verifier().Text(), write, kPageTime)));
   TRY(file->Sync());
-  fmt::print("{} entries written; check them with: stetig verify {}\n", count, path);
+  fmt::print("{}\n", Say("{} entries written; check them with: stetig verify {}", count, path));
   return OkStatus();
 }
 
@@ -172,7 +174,7 @@ Status PrintCheckpoint(const UpOptions& options) {
   ASSIGN_OR_RETURN(const auto last,
                    io::RunSync(journal::Audit(*db).LastCheckpoint(After(kTimeLimit))));
   if (!last) {
-    return Err(Code::kNotFound, "there is no checkpoint yet: a running server signs them");
+    return Err(Code::kNotFound, Say("there is no checkpoint yet: a running server signs them"));
   }
   fmt::print("{}", last->note);
   return OkStatus();
@@ -200,7 +202,7 @@ Status EraseTexts(const UpOptions& options, const Asked& asked) {
     auto erase = [&erasure](store::Transaction& tx) { return journal::Erase(tx, erasure); };
     ASSIGN_OR_RETURN(some, io::RunSync(db->Write(std::move(erase), After(kTimeLimit))));
   }
-  fmt::print("{} personal texts erased\n", all);
+  fmt::print("{}\n", Say("{} personal texts erased", all));
   return OkStatus();
 }
 
@@ -219,26 +221,31 @@ CLI::App* AddTo(CLI::App& journal, Invocation& in, const std::shared_ptr<Asked>&
 
 void AddVerify(CLI::App& app, Invocation& in) {
   auto asked = std::make_shared<Asked>();
-  CLI::App* verify = app.add_subcommand("verify", "Proves that nothing in the journal was changed");
+  CLI::App* verify =
+      app.add_subcommand("verify", Say("Proves that nothing in the journal was changed"));
   verify->footer(
-      "Recomputes every entry's hash and the tree over them, compares them with the stored tiles "
-      "and the signed checkpoints, and names the first entry that was changed. Changes nothing and "
-      "may run beside a server. Exit codes: 0 intact, 1 changed (or not readable), 2 wrong command "
-      "line.\n\nExamples:\n  stetig verify --data /srv/stetig\n  stetig verify --data /srv/stetig "
-      "--witness last-month.note -o json\n  stetig verify journal.jsonl --key \"$(cat "
-      "journal.pub)\"");
+      Say("Recomputes every entry's hash and the tree over them, compares them with the stored "
+          "tiles and the signed checkpoints, and names the first entry that was changed. Changes "
+          "nothing and may run beside a server. Exit codes: 0 intact, 1 changed (or not readable), "
+          "2 wrong command line.") +
+      "\n\n" +
+      Examples({"verify --data /srv/stetig",
+                "verify --data /srv/stetig --witness last-month.note -o json",
+                "verify journal.jsonl --key \"$(cat journal.pub)\""}));
   AddSettings(*verify, in, Scope::kStore);
   AddOutput(*verify, in);
-  verify->add_option("FILE", asked->file, "An exported journal, instead of the store")
+  verify->add_option("FILE", asked->file, Say("An exported journal, instead of the store"))
       ->type_name("");
   verify
-      ->add_option("--witness", asked->witness,
-                   "A checkpoint that was kept elsewhere: proves that the journal goes on from it")
+      ->add_option(
+          "--witness", asked->witness,
+          Say("A checkpoint that was kept elsewhere: proves that the journal goes on from it"))
       ->type_name("FILE");
   verify
-      ->add_option("--key", asked->keys,
-                   "Public key whose signatures count, may be given several times (default: of the "
-                   "data folder, or of FILE)")
+      ->add_option(
+          "--key", asked->keys,
+          Say("Public key whose signatures count, may be given several times (default: of the "
+              "data folder, or of FILE)"))
       ->type_name("KEY")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -248,20 +255,26 @@ void AddVerify(CLI::App& app, Invocation& in) {
 
 void AddErase(CLI::App& journal, Invocation& in, const std::shared_ptr<Asked>& asked) {
   CLI::App* erase =
-      AddTo(journal, in, asked, "erase", "Erases a person's name from the journal, for ever",
+      AddTo(journal, in, asked, "erase", Say("Erases a person's name from the journal, for ever"),
             [](const UpOptions& options, const Asked& a) { return EraseTexts(options, a); });
-  erase->add_option("--actor", asked->actor, "Name whose mentions as an actor are erased")
+  erase->add_option("--actor", asked->actor, Say("Name whose mentions as an actor are erased"))
       ->type_name("NAME");
-  erase->add_option("--entry", asked->seq, "Number of one entry whose personal texts are erased")
+  erase
+      ->add_option("--entry", asked->seq,
+                   Say("Number of one entry whose personal texts are erased"))
       ->type_name("N");
-  erase->add_option("--reason", asked->reason, "Stays in the journal: no personal data")
+  erase->add_option("--reason", asked->reason, Say("Stays in the journal: no personal data"))
       ->required()
       ->type_name("TEXT");
-  erase->add_option("--by", asked->by, "Who erases")->type_name("NAME")->default_str("operator");
+  erase->add_option("--by", asked->by, Say("Who erases"))
+      ->type_name("NAME")
+      ->default_str("operator");
   erase->footer(
-      "Proofs still hold afterwards: entries keep a commitment to the text, and the erasure is an "
-      "entry itself.\n\nExamples:\n  stetig journal erase --actor ada --reason 'request 17'\n  "
-      "stetig journal erase --entry 4711 --reason 'request 18'");
+      Say("Proofs still hold afterwards: entries keep a commitment to the text, and the erasure is "
+          "an entry itself.") +
+      "\n\n" +
+      Examples({"journal erase --actor ada --reason 'request 17'",
+                "journal erase --entry 4711 --reason 'request 18'"}));
 }
 
 }  // namespace
@@ -270,24 +283,22 @@ void AddJournalCommands(CLI::App& app, Invocation& in) {
   AddVerify(app, in);
   auto asked = std::make_shared<Asked>();
   CLI::App* journal =
-      app.add_subcommand("journal", "Exports the journal, its key and its checkpoints");
+      app.add_subcommand("journal", Say("Exports the journal, its key and its checkpoints"));
   journal->require_subcommand(1);
   CLI::App* to_file =
-      AddTo(*journal, in, asked, "export", "Writes the whole journal as JSON lines",
+      AddTo(*journal, in, asked, "export", Say("Writes the whole journal as JSON lines"),
             [](const UpOptions& options, const Asked& a) { return ExportTo(options, a.file); });
   to_file->add_option("FILE", asked->file)->required()->type_name("");
-  to_file->footer(
-      "The file can be checked without the server, and read without stetig "
-      "(docs/formats/journal-export.md).\n\nExample:\n  stetig journal export journal.jsonl --data "
-      "/srv/stetig");
-  AddTo(*journal, in, asked, "checkpoint", "Prints the last signed checkpoint",
+  to_file->footer(Say("The file can be checked without the server, and read without stetig "
+                      "(docs/formats/journal-export.md).") +
+                  "\n\n" + Examples({"journal export journal.jsonl --data /srv/stetig"}));
+  AddTo(*journal, in, asked, "checkpoint", Say("Prints the last signed checkpoint"),
         [](const UpOptions& options, const Asked&) { return PrintCheckpoint(options); })
-      ->footer(
-          "Keep it where nobody who can write to the store can reach it.\n\nExample:\n  stetig "
-          "journal checkpoint --data /srv/stetig > 2026-11.note");
-  AddTo(*journal, in, asked, "key", "Prints the public key of the checkpoints",
+      ->footer(Say("Keep it where nobody who can write to the store can reach it.") + "\n\n" +
+               Examples({"journal checkpoint --data /srv/stetig > 2026-11.note"}));
+  AddTo(*journal, in, asked, "key", Say("Prints the public key of the checkpoints"),
         [](const UpOptions& options, const Asked&) { return PrintKey(options); })
-      ->footer("Example:\n  stetig journal key --data /srv/stetig > journal.pub");
+      ->footer(Examples({"journal key --data /srv/stetig > journal.pub"}));
   AddErase(*journal, in, asked);
 }
 

@@ -43,8 +43,7 @@ Result<std::string> Member(const json::Value& document, std::string_view name,
   const json::Value* member = document.Find(name);
   if (member == nullptr) return otherwise;
   if (const std::string* text = member->AsString()) return *text;
-  return Err(Code::kInvalidArgument,
-             fmt::format("'{}' is {}, expected a text", name, json::Dump(*member)));
+  return Err(Code::kInvalidArgument, Say("'{}' is {}, expected a text", name, json::Dump(*member)));
 }
 
 Result<Place> FindPlace(const Asked& asked) {
@@ -62,15 +61,15 @@ Result<Place> FindPlace(const Asked& asked) {
     return Err(std::move(text).error());
   }
   if (place.project.empty()) {
-    return Err(Code::kInvalidArgument,
-               fmt::format("no project is named, expected 'project: KEY' in {} or --project KEY",
-                           asked.file));
+    return Err(
+        Code::kInvalidArgument,
+        Say("no project is named, expected 'project: KEY' in {} or --project KEY", asked.file));
   }
   while (place.folder.ends_with('/')) place.folder.pop_back();
   if (!IsNormalRelativePath(place.folder)) {
     return Err(Code::kInvalidArgument,
-               fmt::format("'requirements' is '{}', expected a folder below that of {}",
-                           place.folder, asked.file));
+               Say("'requirements' is '{}', expected a folder below that of {}", place.folder,
+                   asked.file));
   }
   return place;
 }
@@ -117,7 +116,7 @@ Result<std::vector<Requirement>> ReadServer(const client::Server& server,
     ASSIGN_OR_RETURN(const json::Value page, Call(server, http::Method::kGet, target, {}, 0, {}));
     const json::Value* items = page.Find("items");
     if (items == nullptr || items->AsArray() == nullptr) {
-      return Err(Code::kInternal, "the server's answer is no list: is it a stetig server?");
+      return Err(Code::kInternal, Say("the server's answer is no list: is it a stetig server?"));
     }
     for (const json::Value& item : *items->AsArray())
       all.push_back(client::RequirementOfServer(item));
@@ -203,9 +202,9 @@ int Run(const Asked& asked) {
   fmt::print("{}", client::ShowList(items, form));
   if (conflict) {
     fmt::print(
-        stderr,
-        "Conflicts are left as they are. Make one end say what the other does:  edit the file, or  "
-        "stetig requirement update KEY\n");
+        stderr, "{}\n",
+        Say("Conflicts are left as they are. Make one end say what the other does:  edit the "
+            "file, or  stetig requirement update KEY"));
   }
   return conflict ? kRefused : kDone;
 }
@@ -213,28 +212,28 @@ int Run(const Asked& asked) {
 }  // namespace
 
 void AddRequirementSync(CLI::App& app, Invocation& in) {
+  if (!in.Wants("requirement")) return;
   auto asked = std::make_shared<Asked>();
   CLI::App* sync =
       app.get_subcommand("requirement")
-          ->add_subcommand("sync", "Makes the requirements of files and server the same");
+          ->add_subcommand("sync", Say("Makes the requirements of files and server the same"));
   sync->add_option("--file", asked->file,
-                   "Names project and folder: 'project: KEY', 'requirements: FOLDER'")
+                   Say("Names project and folder: 'project: KEY', 'requirements: FOLDER'"))
       ->type_name("FILE")
       ->default_str("stetig.yaml");
-  sync->add_option("--project", asked->project, "Key of the project (default: of the file)")
+  sync->add_option("--project", asked->project, Say("Key of the project (default: of the file)"))
       ->type_name("KEY");
-  sync->add_flag("--dry-run", asked->dry_run, "Only says what would be done");
-  sync->add_option("--server", asked->server, "URL or context of the server [STETIG_SERVER]")
+  sync->add_flag("--dry-run", asked->dry_run, Say("Only says what would be done"));
+  sync->add_option("--server", asked->server, Say("URL or context of the server [STETIG_SERVER]"))
       ->type_name("URL");
-  sync->add_option("-o,--output", asked->output, "Form of the list")
+  sync->add_option("-o,--output", asked->output, Say("Form of the list"))
       ->check(CLI::IsMember(client::OutputForms()))
       ->type_name("FORM");
   sync->footer(
-      "Files are requirements/*.md with front matter; identity is the 'id' in them, so files may "
-      "be moved. What "
-      "changed at one end goes to the other; what changed at both is a conflict (exit code "
-      "5).\n\nExamples:\n  "
-      "stetig requirement sync --dry-run\n  stetig requirement sync --project CHURN");
+      Say("Files are requirements/*.md with front matter; identity is the 'id' in them, so files "
+          "may be moved. What changed at one end goes to the other; what changed at both is a "
+          "conflict (exit code 5).") +
+      "\n\n" + Examples({"requirement sync --dry-run", "requirement sync --project CHURN"}));
   sync->callback([asked, &in] { in.action = [asked] { return Run(*asked); }; });
 }
 

@@ -22,7 +22,7 @@ struct Login {
 Result<std::string> ReadToken() {
   if (const char* given = std::getenv("STETIG_TOKEN")) return std::string(given);
   if (io::InputIsTerminal())
-    return io::AskHidden("Token (from 'stetig token create'; empty: none): ");
+    return io::AskHidden(Say("Token (from 'stetig token create'; empty: none): "));
   std::string line;
   std::getline(std::cin, line);
   return line;
@@ -35,14 +35,14 @@ Result<std::string> WhoAmI(const std::string& url, const std::string& token) {
   ASSIGN_OR_RETURN(const client::Exchange exchange,
                    client::Send(server, http::Method::kGet, "/api/v1/server", {}, {}));
   if (exchange.status == 401) {
-    return Err(Code::kUnauthenticated, fmt::format("{} does not take this token", url));
+    return Err(Code::kUnauthenticated, Say("{} does not take this token", url));
   }
   auto answer = json::Parse(exchange.body);
   const json::Value* user = answer ? answer->Find("user") : nullptr;
   const json::Value* role = answer ? answer->Find("role") : nullptr;
   if (exchange.status != 200 || user == nullptr || role == nullptr) {
     return Err(Code::kInvalidArgument,
-               fmt::format("{} answers {}, expected a stetig server", url, exchange.status));
+               Say("{} answers {}, expected a stetig server", url, exchange.status));
   }
   return fmt::format("{} ({})", *user->AsString(), *role->AsString());
 }
@@ -55,7 +55,7 @@ Status LogIn(const Login& login) {
   const std::string name = login.name.empty() ? server.host : login.name;
   contexts.Use({.name = name, .url = login.url, .token = token});
   TRY(client::SaveContexts(contexts));
-  fmt::print("logged in at {} as {}; the context is called {}\n", login.url, who, name);
+  fmt::print("{}\n", Say("logged in at {} as {}; the context is called {}", login.url, who, name));
   return OkStatus();
 }
 
@@ -74,10 +74,19 @@ Status ListContexts(const std::string& output) {
   return OkStatus();
 }
 
+Status SetContextLanguage(const std::string& word) {
+  if (word != "auto" && !client::ParseLanguage(word)) {
+    return Err(Code::kInvalidArgument, Say("'{}' is no language, expected de, en or auto", word));
+  }
+  ASSIGN_OR_RETURN(client::Contexts contexts, client::LoadContexts());
+  contexts.language = word == "auto" ? "" : word;
+  return client::SaveContexts(contexts);
+}
+
 Result<client::Contexts> Require(const std::string& name) {
   ASSIGN_OR_RETURN(client::Contexts contexts, client::LoadContexts());
   if (contexts.Find(name) == nullptr) {
-    return Err(Code::kNotFound, fmt::format("there is no context '{}'", name));
+    return Err(Code::kNotFound, Say("there is no context '{}'", name));
   }
   return contexts;
 }
@@ -109,30 +118,38 @@ void Does(CLI::App& command, Invocation& in, std::function<Status()> run) {
 
 void AddServerCommands(CLI::App& app, Invocation& in) {
   auto login = std::make_shared<Login>();
-  CLI::App* log_in = app.add_subcommand("login", "Keeps a server and its token for later commands");
+  CLI::App* log_in =
+      app.add_subcommand("login", Say("Keeps a server and its token for later commands"));
   log_in->add_option("URL", login->url)->required()->type_name("");
-  log_in->add_option("--name", login->name, "What to call it (default: its host)")
+  log_in->add_option("--name", login->name, Say("What to call it (default: its host)"))
       ->type_name("TEXT");
-  log_in->footer(
-      "Examples:\n  stetig login https://mlops.example.com\n  STETIG_TOKEN=$TOKEN stetig login "
-      "https://mlops.example.com --name production");
+  log_in->footer(Examples({"login https://mlops.example.com",
+                           "$STETIG_TOKEN=$TOKEN stetig login https://mlops.example.com --name "
+                           "production"}));
   Does(*log_in, in, [login] { return LogIn(*login); });
 
   auto name = std::make_shared<std::string>();
   auto output = std::make_shared<std::string>("auto");
-  CLI::App* context = app.add_subcommand("context", "Servers that the command line knows");
+  CLI::App* context = app.add_subcommand("context", Say("Servers that the command line knows"));
   context->require_subcommand(1);
-  CLI::App* list = context->add_subcommand("list", "Lists them");
-  list->add_option("-o,--output", *output, "Form of the list")
+  CLI::App* list = context->add_subcommand("list", Say("Lists them"));
+  list->add_option("-o,--output", *output, Say("Form of the list"))
       ->check(CLI::IsMember(client::OutputForms()))
       ->type_name("FORM");
   Does(*list, in, [output] { return ListContexts(*output); });
-  CLI::App* use = context->add_subcommand("use", "Makes one the current one");
+  CLI::App* use = context->add_subcommand("use", Say("Makes one the current one"));
   use->add_option("NAME", *name)->required()->type_name("");
   Does(*use, in, [name] { return UseContext(*name); });
-  CLI::App* remove = context->add_subcommand("remove", "Forgets one");
+  CLI::App* remove = context->add_subcommand("remove", Say("Forgets one"));
   remove->add_option("NAME", *name)->required()->type_name("");
   Does(*remove, in, [name] { return RemoveContext(*name); });
+  CLI::App* language =
+      context->add_subcommand("language", Say("Keeps the language of all commands"));
+  language->add_option("LANGUAGE", *name, Say("de, en, or auto: that of the environment"))
+      ->required()
+      ->type_name("");
+  language->footer(Examples({"context language de"}));
+  Does(*language, in, [name] { return SetContextLanguage(*name); });
 }
 
 }  // namespace stetig::app

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "open.h"
+#include "words.h"
 
 namespace stetig::app {
 namespace {
@@ -22,10 +23,10 @@ Status CheckTogether(const UpOptions& options) {
     std::string_view given = options.tls_key.empty() ? "tls-cert" : "tls-key";
     std::string_view missing = options.tls_key.empty() ? "tls-key" : "tls-cert";
     return Err(Code::kInvalidArgument,
-               fmt::format("{} is given without {}, expected both or none", given, missing));
+               Say("{} is given without {}, expected both or none", given, missing));
   }
   if (options.data.empty()) {
-    return Err(Code::kInvalidArgument, "data is empty, expected a folder");
+    return Err(Code::kInvalidArgument, Say("data is empty, expected a folder"));
   }
   return OkStatus();
 }

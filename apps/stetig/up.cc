@@ -25,7 +25,7 @@ int Fail(const Status& status, std::string_view hint) {
   if (log::Logger::Default().json()) {
     LOG(kError, "the server cannot start", {"reason", status}, {"hint", hint});
   } else {
-    fmt::print(stderr, "stetig up: {}\n{}\n", status.message(), hint);
+    fmt::print(stderr, "stetig up: {}\n{}\n", InWords(status), hint);
   }
   return status.code() == Code::kInvalidArgument ? kWrongCommandLine : kFailed;
 }
@@ -54,29 +54,29 @@ Result<std::unique_ptr<http::Server>> Listen(Plant& plant, const UpOptions& opti
 
 std::string HintFor(const Status& status, const UpOptions& options) {
   if (status.detail() == detail::kNoUser) {
-    return fmt::format(
+    return Say(
         "Add one first:  stetig user add NAME --role admin --data {}\nOr listen on this machine "
         "only:  stetig up --host 127.0.0.1",
         options.data);
   }
   if (status.detail() == detail::kLocked) {
-    return "Another stetig serves this data folder. Stop it, or give another folder:  stetig up "
-           "--data DIR";
+    return Say(
+        "Another stetig serves this data folder. Stop it, or give another folder:  stetig up "
+        "--data DIR");
   }
   if (status.code() == Code::kAlreadyExists) {
-    return fmt::format("Give another port:  stetig up --port {}", options.port + 1);
+    return Say("Give another port:  stetig up --port {}", options.port + 1);
   }
-  return "Look closer with:  stetig doctor";
+  return Say("Look closer with:  stetig doctor");
 }
 
 void Announce(const UpOptions& options, uint16_t port) {
   std::string_view scheme = options.tls_certificate.empty() ? "http" : "https";
   std::string host = options.host.contains(':') ? fmt::format("[{}]", options.host) : options.host;
   std::string url = fmt::format("{}://{}:{}", scheme, host, port);
-  fmt::print(
-      "stetig serves {}  (data in {})\nPoint a client at it:  export "
-      "MLFLOW_TRACKING_URI={}\n",
-      url, options.data, url);
+  fmt::print("{}\n", Say("stetig serves {}  (data in {})\nPoint a client at it:  export "
+                         "MLFLOW_TRACKING_URI={}",
+                         url, options.data, url));
   std::fflush(stdout);
   LOG(kInfo, "server started", {"url", url}, {"version", STETIG_VERSION}, {"data", options.data},
       {"store", WithoutPassword(StoreUrl(options))}, {"login", !IsLoopback(options.host)});

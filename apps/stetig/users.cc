@@ -25,21 +25,21 @@ const access::Principal kOperator{.user = "operator", .role = access::Role::kAdm
 std::string HintFor(const Status& status, const UpOptions& options) {
   switch (status.code()) {
     case Code::kNotFound:
-      return status.detail() == detail::kNoSuchToken ? "See: stetig token list"
-                                                     : "See: stetig user list";
+      return status.detail() == detail::kNoSuchToken ? Say("See: stetig token list")
+                                                     : Say("See: stetig user list");
     case Code::kAlreadyExists:
-      return "To set its password: stetig user password NAME";
+      return Say("To set its password: stetig user password NAME");
     case Code::kInvalidArgument:
-      return "See: stetig help user add";
+      return Say("See: stetig help {}", "user add");
     case Code::kCancelled:
       return "";
     default:
-      return fmt::format("Look closer with: stetig doctor --data {}", options.data);
+      return Say("Look closer with: stetig doctor --data {}", options.data);
   }
 }
 
 int Fail(const Status& status, const UpOptions& options) {
-  fmt::print(stderr, "stetig: {}\n", status.message());
+  fmt::print(stderr, "stetig: {}\n", InWords(status));
   if (std::string hint = HintFor(status, options); !hint.empty()) {
     fmt::print(stderr, "{}\n", hint);
   }
@@ -61,7 +61,7 @@ Result<access::Role> RoleOf(const std::string& name) {
   auto role = access::ParseRole(name.empty() ? "editor" : name);
   if (!role) {
     return Err(Code::kInvalidArgument,
-               fmt::format("'{}' is no role, expected viewer, editor or admin", name));
+               Say("'{}' is no role, expected viewer, editor or admin", name));
   }
   return *role;
 }
@@ -76,11 +76,11 @@ Result<std::string> ReadPassword(const std::string& name) {
     return line;
   }
   ASSIGN_OR_RETURN(std::string first,
-                   io::AskHidden(fmt::format("Password for {} (at least {} characters): ", name,
-                                             access::kMinPasswordLength)));
-  ASSIGN_OR_RETURN(std::string second, io::AskHidden("The same again: "));
+                   io::AskHidden(Say("Password for {} (at least {} characters): ", name,
+                                     access::kMinPasswordLength)));
+  ASSIGN_OR_RETURN(std::string second, io::AskHidden(Say("The same again: ")));
   if (first != second) {
-    return Err(Code::kInvalidArgument, "the two passwords differ");
+    return Err(Code::kInvalidArgument, Say("the two passwords differ"));
   }
   return first;
 }
@@ -146,7 +146,7 @@ int AddUser(const UpOptions& options, const std::string& name, const std::string
     ASSIGN_OR_RETURN(access::User user,
                      io::RunSync(service.CreateUser(kOperator, name, std::move(password), parsed,
                                                     After(kTimeLimit))));
-    fmt::print("user {} added as {}\n", user.name, access::RoleName(user.role));
+    fmt::print("{}\n", Say("user {} added as {}", user.name, access::RoleName(user.role)));
     return OkStatus();
   });
 }

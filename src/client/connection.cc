@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "client/contexts.h"
+#include "client/language.h"
 #include "http/client.h"
 #include "io/loop.h"
 #include "io/tls.h"
@@ -15,7 +16,6 @@ namespace stetig::client {
 namespace {
 
 constexpr size_t kMaxAnswer = size_t{256} << 20;
-constexpr auto kPatience = std::chrono::minutes(2);
 constexpr auto kStreamPatience = std::chrono::hours(24 * 365);
 constexpr const char* kDefaultServer = "http://127.0.0.1:5000";
 
@@ -50,9 +50,10 @@ http::ClientRequest RequestOf(const Server& server, http::Method method, std::st
   return request;
 }
 
-Task<Exchange> SendOn(http::Client::Options options, http::ClientRequest request) {
+Task<Exchange> SendOn(http::Client::Options options, http::ClientRequest request,
+                      std::chrono::milliseconds patience) {
   http::Client client(std::move(options));
-  auto fetched = co_await http::Fetch(client, std::move(request), After(kPatience), kMaxAnswer);
+  auto fetched = co_await http::Fetch(client, std::move(request), After(patience), kMaxAnswer);
   ASSIGN_OR_CO_RETURN(http::SmallResponse response, std::move(fetched));
   co_return Exchange{response.status, std::move(response.headers), std::move(response.body)};
 }
@@ -80,8 +81,7 @@ template <class T>
 Result<T> Named(const Server& server, Result<T> result) {
   if (result || result.error().code() != Code::kUnavailable) return result;
   return Err(Code::kUnavailable,
-             fmt::format("no server answers at {}: {}", server.url, result.error().message()),
-             "no_server");
+             Say("no server answers at {}: {}", server.url, result.error().message()), "no_server");
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ Result<Server> ParseServer(const std::string& url) {
     rest.remove_prefix(7);
   } else {
     return Err(Code::kInvalidArgument,
-               fmt::format("'{}' is no server, expected http://HOST:PORT or https://HOST", url));
+               Say("'{}' is no server, expected http://HOST:PORT or https://HOST", url));
   }
   const size_t slash = rest.find('/');
   std::string_view authority = rest.substr(0, slash);
@@ -113,7 +113,7 @@ Result<Server> ParseServer(const std::string& url) {
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
     const auto port = ParseInt64(authority.substr(colon + 1));
     if (!port || *port < 1 || *port > 65535) {
-      return Err(Code::kInvalidArgument, fmt::format("'{}' has no port from 1 to 65535", url));
+      return Err(Code::kInvalidArgument, Say("'{}' has no port from 1 to 65535", url));
     }
     server.port = static_cast<uint16_t>(*port);
     authority = authority.substr(0, colon);
@@ -121,7 +121,7 @@ Result<Server> ParseServer(const std::string& url) {
   if (authority.starts_with('[') && authority.ends_with(']')) {
     authority = authority.substr(1, authority.size() - 2);
   }
-  if (authority.empty()) return Err(Code::kInvalidArgument, fmt::format("'{}' has no host", url));
+  if (authority.empty()) return Err(Code::kInvalidArgument, Say("'{}' has no host", url));
   server.host = authority;
   return server;
 }
@@ -158,7 +158,8 @@ Result<Exchange> Send(const Server& server, http::Method method, std::string tar
   ASSIGN_OR_RETURN(http::Client::Options options, OptionsOf(server));
   http::ClientRequest request =
       RequestOf(server, method, std::move(target), std::move(body), std::move(headers));
-  return Named(server, io::RunSync(SendOn(std::move(options), std::move(request))));
+  return Named(server,
+               io::RunSync(SendOn(std::move(options), std::move(request), server.patience)));
 }
 
 Result<Exchange> Stream(const Server& server, std::string target,

@@ -1,6 +1,7 @@
 // A request to a stetig server, as the command line sends it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@ struct Server {
   std::string base;           ///< path before /api, without a final '/'
   std::string authorization;  ///< value of the header; empty: none
   std::string url;            ///< as it was given, for messages
+  std::chrono::milliseconds patience = std::chrono::minutes(2);  ///< with one answer
 };
 
 /// By the first of: `flag`, STETIG_SERVER, the current context, MLFLOW_TRACKING_URI,

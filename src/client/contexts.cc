@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/json_value.h"
+#include "client/language.h"
 #include "io/file.h"
 
 namespace stetig::client {
@@ -51,11 +52,12 @@ Result<Contexts> LoadContexts() {
   auto value = json::Parse(*text);
   const json::Value* all = value ? value->Find("contexts") : nullptr;
   if (all == nullptr || all->AsArray() == nullptr) {
-    return Err(Code::kDataLoss, fmt::format("{} is damaged, expected what 'stetig login' writes: "
-                                            "mend or remove it",
-                                            path));
+    return Err(Code::kDataLoss, Say("{} is damaged, expected what 'stetig login' writes: "
+                                    "mend or remove it",
+                                    path));
   }
-  Contexts contexts{.current = TextOf(*value, "current"), .all = {}};
+  Contexts contexts{
+      .current = TextOf(*value, "current"), .language = TextOf(*value, "language"), .all = {}};
   for (const json::Value& one : *all->AsArray()) {
     contexts.all.push_back(
         {.name = TextOf(one, "name"), .url = TextOf(one, "url"), .token = TextOf(one, "token")});
@@ -71,9 +73,9 @@ Status SaveContexts(const Contexts& contexts) {
   const std::string path = ContextsFile();
   io::Env& env = io::Env::System();
   TRY(env.MakeFolders(io::FolderOf(path)));
-  const json::Value document =
-      json::Object{{"current", contexts.current}, {"contexts", std::move(all)}};
-  return io::WriteFileAtomically(env, path, json::Dump(document) + "\n");
+  json::Object document = {{"current", contexts.current}, {"contexts", std::move(all)}};
+  if (!contexts.language.empty()) document.emplace_back("language", contexts.language);
+  return io::WriteFileAtomically(env, path, json::Dump(json::Value(std::move(document))) + "\n");
 }
 
 }  // namespace stetig::client

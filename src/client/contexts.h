@@ -16,7 +16,8 @@ struct ServerContext {
 };
 
 struct Contexts {
-  std::string current;  ///< name; empty: none
+  std::string current;   ///< name; empty: none
+  std::string language;  ///< "de", "en"; empty: that of the environment
   std::vector<ServerContext> all;
 
   const ServerContext* Find(const std::string& name) const;

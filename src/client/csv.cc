@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "client/language.h"
+
 namespace stetig::client {
 namespace {
 
@@ -61,10 +63,10 @@ class Parser {
         ++at_;
         if (AtEnd()) return OkStatus();
         return Err(Code::kInvalidArgument,
-                   fmt::format("line {}: text follows a closing quote, expected a comma", line_));
+                   Say("line {}: text follows a closing quote, expected a comma", line_));
       }
     }
-    return Err(Code::kInvalidArgument, fmt::format("line {}: a quote is not closed", begun));
+    return Err(Code::kInvalidArgument, Say("line {}: a quote is not closed", begun));
   }
 
   std::string_view text_;

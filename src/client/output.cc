@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "client/language.h"
 #include "client/width.h"
 #include "io/host.h"
 
@@ -94,12 +95,7 @@ std::string Table(const json::Array& items, const std::vector<std::string>& colu
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> head;
   for (const std::string& column : columns) {
-    std::string name = column;
-    std::ranges::replace(name, '_', ' ');
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-    });
-    head.push_back(std::move(name));
+    head.push_back(Heading(column));
   }
   std::vector<size_t> widths;
   for (const std::string& name : head) widths.push_back(DisplayWidth(name));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "client/language.h"
 #include "client/output.h"
 
 namespace stetig::client {
@@ -18,8 +19,7 @@ struct Step {
 
 Failure Refuse(std::string_view path) {
   return Err(Code::kInvalidArgument,
-             fmt::format(
-                 "'{}' is no path, expected one like .title, .items[].key or .params.\"max depth\"",
+             Say("'{}' is no path, expected one like .title, .items[].key or .params.\"max depth\"",
                  path));
 }
 

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "client/language.h"
 #include "client/output.h"
 
 namespace stetig::client {
@@ -66,14 +67,14 @@ Status CheckNames(const json::Value& front, const std::string& path) {
                        std::ranges::find(kOwn, name) != kOwn.end();
     if (!known) {
       return Err(Code::kInvalidArgument,
-                 fmt::format("{}: unknown field '{}', expected some of {}, {}", path, name,
-                             fmt::join(kOwn, ", "), fmt::join(kFields, ", ")));
+                 Say("{}: unknown field '{}', expected some of {}, {}", path, name,
+                     fmt::join(kOwn, ", "), fmt::join(kFields, ", ")));
     }
     const bool list = name == "criteria";
     if (!value.IsNull() && (list ? value.AsArray() == nullptr : value.AsString() == nullptr)) {
       return Err(Code::kInvalidArgument,
-                 fmt::format("{}: field '{}' is {}, expected {}", path, name, json::Dump(value),
-                             list ? "a list" : "a text: quote it"));
+                 Say("{}: field '{}' is {}, expected {}", path, name, json::Dump(value),
+                     list ? "a list" : "a text: quote it"));
     }
   }
   return OkStatus();
@@ -109,8 +110,8 @@ SyncStep Compare(const Requirement& file, const Requirement& server) {
     step.action = current ? SyncAction::kNone : SyncAction::kMend;
   } else if (file_changed && server_changed) {
     step.action = SyncAction::kConflict;
-    step.reason = fmt::format("{} and {} both changed, and differ in {}", file.path, server.key,
-                              fmt::join(Differing(file.content, server.content), ", "));
+    step.reason = Say("{} and {} both changed, and differ in {}", file.path, server.key,
+                      fmt::format("{}", fmt::join(Differing(file.content, server.content), ", ")));
   } else {
     step.action = file_changed ? SyncAction::kPush : SyncAction::kPull;
   }
@@ -122,14 +123,13 @@ SyncStep Compare(const Requirement& file, const Requirement& server) {
 Result<Requirement> ReadRequirementFile(std::string_view text, const std::string& path) {
   const auto parts = SplitFile(text);
   if (!parts) {
-    return Err(
-        Code::kInvalidArgument,
-        fmt::format("{} does not begin with front matter, expected '---', fields, '---'", path));
+    return Err(Code::kInvalidArgument,
+               Say("{} does not begin with front matter, expected '---', fields, '---'", path));
   }
   ASSIGN_OR_RETURN(const json::Value front, ParseYaml(parts->front, path));
   if (front.AsObject() == nullptr) {
     return Err(Code::kInvalidArgument,
-               fmt::format("{}: the front matter is empty, expected a title", path));
+               Say("{}: the front matter is empty, expected a title", path));
   }
   TRY(CheckNames(front, path));
   Requirement requirement{.path = path,
@@ -140,7 +140,7 @@ Result<Requirement> ReadRequirementFile(std::string_view text, const std::string
                           .content = {}};
   for (const std::string_view name : kFields) AddContent(front, name, requirement.content);
   if (TextOf(front, "title").empty()) {
-    return Err(Code::kInvalidArgument, fmt::format("{}: field 'title' is missing", path));
+    return Err(Code::kInvalidArgument, Say("{}: field 'title' is missing", path));
   }
   std::string body(parts->body);
   std::erase(body, '\r');
@@ -217,20 +217,18 @@ Result<std::vector<SyncStep>> PlanSync(const std::vector<Requirement>& files,
       continue;
     }
     if (const auto [at, added] = seen.emplace(file.id, file.path); !added) {
-      return Err(
-          Code::kInvalidArgument,
-          fmt::format("{} and {} both name {}, expected one file: remove 'id', 'key' and 'synced' "
-                      "from the copy",
-                      at->second, file.path, file.id));
+      return Err(Code::kInvalidArgument,
+                 Say("{} and {} both name {}, expected one file: remove 'id', 'key' and 'synced' "
+                     "from the copy",
+                     at->second, file.path, file.id));
     }
     const auto known = by_id.find(file.id);
     if (known == by_id.end()) {
-      steps.push_back(
-          {.action = SyncAction::kConflict,
-           .file = file,
-           .path = file.path,
-           .reason = fmt::format("{} names {}, which the server does not have (any more)",
-                                 file.path, file.key.empty() ? file.id : file.key)});
+      steps.push_back({.action = SyncAction::kConflict,
+                       .file = file,
+                       .path = file.path,
+                       .reason = Say("{} names {}, which the server does not have (any more)",
+                                     file.path, file.key.empty() ? file.id : file.key)});
       continue;
     }
     steps.push_back(Compare(file, *known->second));

@@ -222,6 +222,8 @@ bool InputIsTerminal() { return ::isatty(STDIN_FILENO) == 1; }
 
 bool OutputIsTerminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
+bool ErrorsAreTerminal() { return ::isatty(STDERR_FILENO) == 1; }
+
 size_t TerminalWidth() {
   winsize size{};
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;

@@ -52,6 +52,8 @@ bool ReadableByOthers(const std::string& path);
 bool InputIsTerminal();
 /// The same for standard output, and how many columns it has (0: unknown).
 bool OutputIsTerminal();
+/// Standard error.
+bool ErrorsAreTerminal();
 size_t TerminalWidth();
 /// Asks on the terminal itself, with the echo off until the line is there. kFailedPrecondition: no
 /// terminal. kCancelled: Ctrl-C. Not thread-safe.

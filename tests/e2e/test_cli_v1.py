@@ -1,4 +1,4 @@
-"""`stetig NOUN VERB` against a running server: every verb, every form of output, exit codes, login, completion, and how long it takes."""
+"""`stetig NOUN VERB` against a running server: every verb, every form of output, exit codes, login, and how long it takes."""
 
 import csv
 import io
@@ -13,40 +13,13 @@ import time
 
 import pytest
 import yaml
-from support.api import KINDS, Api, fresh_key
+from support.api import KINDS, fresh_key
+from support.cli import Cli
 from support.command import clean_environment, stetig
 from support.server import Server, free_port, stetig_binary
 
 NOUNS = (*KINDS, "link", "experiment", "run", "model", "model-version", "event", "server")
 MARKED = "A title, \"quoted\" 'too': # 日本 😀"
-
-
-class Cli:
-    """The command line of one user with a home of their own."""
-
-    def __init__(self, server: Server, home):
-        self.server, self.home = server, home
-        self.api = Api(server.url)
-
-    def env(self, **more: str) -> dict[str, str]:
-        return {"STETIG_SERVER": self.server.url, "XDG_CONFIG_HOME": str(self.home), "HOME": str(self.home), **more}
-
-    def __call__(self, *arguments, stdin: str = "", **env: str) -> subprocess.CompletedProcess:
-        return stetig(*arguments, env=self.env(**env), stdin=stdin)
-
-    def good(self, *arguments, stdin: str = "", **env: str) -> str:
-        done = self(*arguments, stdin=stdin, **env)
-        assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stderr}"
-        return done.stdout
-
-    def json(self, *arguments, stdin: str = ""):
-        return json.loads(self.good(*arguments, "-o", "json", stdin=stdin))
-
-    def fails(self, code: int, *arguments, stdin: str = "", **env: str) -> str:
-        done = self(*arguments, stdin=stdin, **env)
-        assert done.returncode == code, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
-        assert done.stdout == ""
-        return done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -393,7 +366,7 @@ def test_watch_prints_events_as_they_happen(cli, key):
         watch.wait(10)
 
 
-# Help and completion
+# Help
 
 
 def verbs(noun: str) -> list[str]:
@@ -446,26 +419,6 @@ def test_examples_of_the_help_are_commands_that_exist():
                 for word in words[3:]:
                     if word.startswith("-"):
                         assert word in help_text, line
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_knows_the_new_commands(shell):
-    script = stetig("completion", shell).stdout
-    for word in (*NOUNS, "login", "context", "history", "alias", "watch", "idempotency-key", "wip-limits", "pick"):
-        assert word in script, word
-
-
-def test_bash_completes_nouns_verbs_and_flags():
-    def complete(*words: str) -> set[str]:
-        script = f"""source <({stetig_binary()} completion bash)
-COMP_WORDS=({" ".join(words)} ''); COMP_CWORD={len(words)}; _stetig; printf '%s\\n' "${{COMPREPLY[@]}}" """
-        return set(subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=30, check=True).stdout.split())
-
-    assert set(NOUNS) | {"login", "context"} <= complete("stetig")
-    assert complete("stetig", "requirement") >= {"list", "get", "create", "update", "delete", "history"}
-    assert {"--criteria", "--project", "--data"} <= complete("stetig", "requirement", "create")
-    assert complete("stetig", "task", "list", "-o") >= {"table", "json", "jsonl", "yaml", "csv", "tsv", "wide"}
-    assert complete("stetig", "version", "-o") == {"text", "json"}
 
 
 # Speed

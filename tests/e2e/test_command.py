@@ -7,7 +7,6 @@ import re
 import select
 import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
 
@@ -87,32 +86,6 @@ def test_version_in_both_forms():
     version = json.loads(stetig("version", "-o", "json").stdout)["version"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
     assert stetig("version").stdout == stetig("--version").stdout == f"stetig {version}\n"
-
-
-def complete_in_bash(*words: str) -> set[str]:
-    line = " ".join(words)
-    script = f"""source <({stetig_binary()} completion bash)
-COMP_WORDS=({line} ''); COMP_CWORD={len(words)}; _stetig; printf '%s\\n' "${{COMPREPLY[@]}}" """
-    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
-
-
-def test_bash_completes_commands_flags_and_words():
-    assert {"up", "doctor", "user", "token", "completion"} <= complete_in_bash("stetig")
-    assert complete_in_bash("stetig", "user") >= {"add", "password", "role", "remove", "list"}
-    assert {"--port", "--data", "--tls-cert", "--log-level", "--config"} <= complete_in_bash("stetig", "up")
-    assert "--port" not in complete_in_bash("stetig", "user", "add")
-    assert complete_in_bash("stetig", "user", "add", "ada", "--role") == {"viewer", "editor", "admin"}
-    assert complete_in_bash("stetig", "completion") >= {"bash", "zsh", "fish"}
-
-
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_get_every_command(shell):
-    done = stetig("completion", shell)
-    assert done.returncode == 0
-    for word in ("doctor", "password", "revoke", "log-format"):
-        assert word in done.stdout
 
 
 # Settings

@@ -9,8 +9,8 @@ from support.server import stetig_binary
 
 def clean_environment(**more: str) -> dict[str, str]:
     """The environment without settings of the machine that runs the tests."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("STETIG_")}
-    return kept | more
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STETIG_", "LC_")) and name != "LANG"}
+    return kept | {"LANG": "C.UTF-8"} | more
 
 
 def stetig(*arguments, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 30, **more) -> subprocess.CompletedProcess:

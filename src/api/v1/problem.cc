@@ -145,6 +145,12 @@ http::Response ProblemOf(int http_status, std::string_view detail, std::string_v
   return ProblemOf(http_status, CodeOf(http_status), detail, request_id);
 }
 
+std::vector<std::string_view> KnownProblems() {
+  std::vector<std::string_view> codes;
+  for (const Known& known : kKnown) codes.push_back(known.code);
+  return codes;
+}
+
 bool IsV1(std::string_view path) {
   return path.starts_with(kBase) && (path.size() == kBase.size() || path[kBase.size()] == '/');
 }

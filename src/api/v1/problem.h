@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "http/message.h"
@@ -15,6 +16,9 @@ http::Response ProblemOf(const Status& status, std::string_view request_id);
 /// The same for a refusal that has no Status of its own (unknown path, wrong method, …): the code
 /// follows from the HTTP status.
 http::Response ProblemOf(int http_status, std::string_view detail, std::string_view request_id);
+
+/// Every code that has a title of its own.
+std::vector<std::string_view> KnownProblems();
 
 /// Whether the answer to this path speaks this dialect.
 bool IsV1(std::string_view path);

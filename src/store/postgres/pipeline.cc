@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "store/internal/text.h"
+#include "store/postgres/libpq.h"
 
 namespace stetig::store::postgres {
 namespace {
@@ -114,6 +115,11 @@ std::string TrimmedMessage(PGconn* connection) {
 }  // namespace
 
 Result<std::unique_ptr<Pipeline>> Pipeline::Connect(const std::string& url, Deadline deadline) {
+  if (!LibpqIsThere()) {
+    return Err(
+        Code::kFailedPrecondition,
+        "libpq.so.5 is not installed, expected it for a PostgreSQL store: apt install libpq5");
+  }
   const char* const keywords[] = {"dbname", "client_encoding", "fallback_application_name",
                                   nullptr};
   const char* const values[] = {url.c_str(), "UTF8", "stetig", nullptr};
