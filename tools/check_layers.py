@@ -39,6 +39,7 @@ THIRD_PARTY = [
     (re.compile(r"blake3\.h"), ("src/blob",)),
     (re.compile(r"argon2\.h"), ("src/access",)),
     (re.compile(r"yaml-cpp/"), ("src/base",)),
+    (re.compile(r"expat(_external)?\.h"), ("src/reports",)),
     (re.compile(r"CLI/"), ("apps",)),
 ]
 

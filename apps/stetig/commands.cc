@@ -224,6 +224,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddServerCommands(app, invocation);
   AddResourceCommands(app, invocation);
   AddRequirementSync(app, invocation);
+  AddCiRecord(app, invocation);
   AddCsvImports(app, invocation);
   AddOthers(app, invocation);
 }

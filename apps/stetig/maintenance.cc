@@ -13,6 +13,7 @@ namespace stetig::app {
 namespace {
 
 constexpr auto kAuditPause = std::chrono::minutes(1);  // after a failure
+constexpr auto kPollTime = std::chrono::minutes(10);   // of one repository
 constexpr size_t kManifestPage = 10'000;
 constexpr int64_t kTilesAtOnce = 64;  // half a megabyte, some milliseconds of the writer
 
@@ -121,6 +122,24 @@ io::Awaitable<void> TraceLoop(store::Database* db, milliseconds every, std::stop
   }
 }
 
+/// Reads repositories whose poll is due, one after the other.
+io::Awaitable<void> PollLoop(connect::Service* connect, milliseconds every, std::stop_token stop) {
+  while ((co_await io::SleepUntil(After(every), stop)).ok()) {
+    auto due = co_await connect->DueSources(After(std::chrono::minutes(1)));
+    if (!due) {
+      Report("find repositories that are due", due.error());
+      continue;
+    }
+    for (const std::string& id : *due) {
+      if (stop.stop_requested()) break;
+      access::Principal who{.user = "system", .role = access::Role::kAdmin, .request_id = {}};
+      std::string repository = id;
+      auto synced = co_await connect->Sync(std::move(who), std::move(repository), After(kPollTime));
+      if (!synced) Report("read a repository", synced.error());
+    }
+  }
+}
+
 io::Awaitable<void> LookLoop(const std::function<bool()>* lost, const std::function<void()>* act,
                              milliseconds every, std::stop_token stop) {
   while ((co_await io::SleepUntil(After(every), stop)).ok()) {
@@ -182,9 +201,9 @@ struct Maintenance::State {
   }
 };
 
-Maintenance::Maintenance(tracking::Service& tracking, blob::Store& blobs, store::Database& db,
-                         journal::note::SignerKey key, std::function<bool()> lost,
-                         std::function<void()> act, Times times)
+Maintenance::Maintenance(tracking::Service& tracking, blob::Store& blobs, connect::Service* connect,
+                         store::Database& db, journal::note::SignerKey key,
+                         std::function<bool()> lost, std::function<void()> act, Times times)
     : state_(std::make_unique<State>()) {
   state_->lost = std::move(lost);
   state_->act = std::move(act);
@@ -196,6 +215,9 @@ Maintenance::Maintenance(tracking::Service& tracking, blob::Store& blobs, store:
   state_->Run(SweepLoop(&tracking, &blobs, times.sweep, stop));
   state_->Run(AuditLoop(&db, std::move(key), times.audit, stop));
   state_->Run(TraceLoop(&db, times.trace, stop));
+  if (connect != nullptr) {
+    state_->Run(PollLoop(connect, times.poll, stop));
+  }
 }
 
 Maintenance::~Maintenance() { static_cast<void>(Stop()); }

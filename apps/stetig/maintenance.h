@@ -1,6 +1,6 @@
 // What `stetig up` does in the background: folds metric points into chunks, sweeps the artifact
-// store, stores tiles and signs checkpoints of the journal, keeps the trace graph at its end, and
-// looks whether the data folder is still there.
+// store, stores tiles and signs checkpoints of the journal, keeps the trace graph at its end, reads
+// repositories whose poll is due, and looks whether the data folder is still there.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "blob/store.h"
+#include "connect/service.h"
 #include "io/loop.h"
 #include "journal/audit.h"
 #include "tracking/service.h"
@@ -21,6 +22,7 @@ struct MaintenanceTimes {
   std::chrono::milliseconds look{1'000};
   std::chrono::milliseconds audit{1'000};
   std::chrono::milliseconds trace{1'000};  ///< how long it waits for events at a time
+  std::chrono::milliseconds poll{2'000};   ///< how often it looks for repositories that are due
   std::chrono::milliseconds patience{10'000};
 };
 
@@ -30,10 +32,10 @@ class Maintenance {
   using Times = MaintenanceTimes;
 
   /// `lost` is asked each second whether the data folder has gone; when it has, `stop` is called,
-  /// once: what is written from then on would be lost.
-  Maintenance(tracking::Service& tracking, blob::Store& blobs, store::Database& db,
-              journal::note::SignerKey key, std::function<bool()> lost, std::function<void()> stop,
-              Times times = {});
+  /// once: what is written from then on would be lost. `connect` may be null: nothing is polled.
+  Maintenance(tracking::Service& tracking, blob::Store& blobs, connect::Service* connect,
+              store::Database& db, journal::note::SignerKey key, std::function<bool()> lost,
+              std::function<void()> stop, Times times = {});
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
   /// Stops. Work that did not end in time may still wait for store and pools: these must have been

@@ -59,8 +59,8 @@ class MaintenanceTest : public store::testing::DatabaseTest {
     MaintenanceTimes times{.sweep = 1ms, .patience = patience};
     SeededRandom random(1);
     Maintenance maintenance(
-        tracking, blobs, db(), journal::note::SignerKey::Make("test", random), [] { return false; },
-        [] {}, times);
+        tracking, blobs, /*connect=*/nullptr, db(), journal::note::SignerKey::Make("test", random),
+        [] { return false; }, [] {}, times);
     blobs.begun().wait();
     return maintenance.Stop();
   }

@@ -59,7 +59,9 @@ Status Plant::Build(const UpOptions& options) {
                                     io::Env::System(), JournalKeyPath(options), Random::System()));
   planning.emplace(*db);
   trace.emplace(*db);
+  connect.emplace(*db, *planning, connect::ServiceOptions{.mirrors = data + "/git"});
   context.emplace(api::Context{*tracking, *registry, *access, *blobs, *journal, *planning, *trace,
+                               *connect,
                                api::Options{.allowed_hosts = options.allowed_hosts,
                                             .allowed_origins = options.allowed_origins},
                                &metrics});

@@ -45,6 +45,15 @@ std::string DocOf(const Property& property) {
   return Say("{} One of {}.", doc, fmt::format("{}", fmt::join(property.values, ", ")));
 }
 
+/// "change requests": what a noun's commands work with.
+std::string ThingsOf(const std::string& noun) {
+  std::string words = noun == "ci" ? "build" : noun;
+  std::ranges::replace(words, '-', ' ');
+  if (words == "feedback") return words;
+  if (words.ends_with('y')) return words.substr(0, words.size() - 1) + "ies";
+  return words + (words.ends_with("ch") ? "es" : "s");
+}
+
 void AddQueryFlag(CLI::App& command, const Property& property, Asked& asked) {
   auto* option = command.add_option_function<std::vector<std::string>>(
       FlagOf(property.name),
@@ -141,18 +150,15 @@ void AddResourceCommands(CLI::App& app, Invocation& in) {
   for (const Operation& operation : api::v1::Operations()) {
     CLI::App*& noun = nouns[operation.noun];
     if (noun == nullptr) {
-      std::string words = operation.noun;
-      std::ranges::replace(words, '-', ' ');
-      const bool plain = words == "feedback";
       noun = app.add_subcommand(
-          operation.noun,
-          operation.noun == "server"
-              ? Say("Says which server answers, and to whom")
-              : Translated(fmt::format("Works with {}{}", words, plain ? "" : "s")));
+          operation.noun, operation.noun == "server"
+                              ? Say("Says which server answers, and to whom")
+                              : Translated(fmt::format("Works with {}", ThingsOf(operation.noun))));
       noun->require_subcommand(1);
       noun->footer(Say("Every verb: stetig help {} VERB", operation.noun));
     }
-    if (in.Wants(operation.noun)) AddOperation(*noun, operation, in);
+    const bool own = operation.Id() == "ci.record";  // AddCiRecord
+    if (in.Wants(operation.noun) && !own) AddOperation(*noun, operation, in);
   }
 }
 

@@ -20,6 +20,9 @@ void AddResourceCommands(CLI::App& app, Invocation& invocation);
 /// Adds `requirement sync`, beside the verbs of the table.
 void AddRequirementSync(CLI::App& app, Invocation& invocation);
 
+/// Adds `ci record` in the place of the table's: it reads reports and the CI system's environment.
+void AddCiRecord(CLI::App& app, Invocation& invocation);
+
 /// Adds `NOUN import` for every kind of record.
 void AddCsvImports(CLI::App& app, Invocation& invocation);
 

@@ -45,7 +45,11 @@ Status Plan(SpawnPlan& plan, const ProcessOptions& options, int output) {
   auto* actions = &plan.actions;
   int failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
   failed = failed != 0 ? failed : posix_spawn_file_actions_adddup2(actions, output, 1);
-  failed = failed != 0 ? failed : posix_spawn_file_actions_adddup2(actions, output, 2);
+  if (failed == 0) {
+    failed = options.drop_errors
+                 ? posix_spawn_file_actions_addopen(actions, 2, "/dev/null", O_WRONLY, 0)
+                 : posix_spawn_file_actions_adddup2(actions, output, 2);
+  }
   failed = failed != 0 ? failed : posix_spawn_file_actions_addclosefrom_np(actions, 3);
   if (failed == 0 && !options.folder.empty()) {
     failed = posix_spawn_file_actions_addchdir_np(actions, options.folder.c_str());
@@ -212,6 +216,26 @@ Status Process::Reap() {
   exit_ =
       ProcessExit{.code = by_itself ? info.si_status : 0, .signal = by_itself ? 0 : info.si_status};
   return OkStatus();
+}
+
+Task<ProcessExit> RunProcess(ProcessOptions options, OutputSink sink, size_t most,
+                             Deadline deadline) {
+  auto executor = co_await asio::this_coro::executor;
+  ASSIGN_OR_CO_RETURN(const std::unique_ptr<Process> process, Process::Start(executor, options));
+  std::array<std::byte, size_t{64} << 10> buffer;
+  size_t total = 0;
+  for (;;) {
+    auto read = co_await process->Read(buffer, deadline);
+    ASSIGN_OR_CO_RETURN(const size_t size, std::move(read));
+    if (size == 0) break;
+    total += size;
+    if (total > most) {
+      co_return Err(Code::kResourceExhausted, fmt::format("program '{}' printed more than {} bytes",
+                                                          options.command.front(), most));
+    }
+    CO_TRY(sink({reinterpret_cast<const char*>(buffer.data()), size}));
+  }
+  co_return co_await process->Wait(deadline);
 }
 
 }  // namespace stetig::io

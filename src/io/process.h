@@ -5,11 +5,13 @@
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +25,8 @@ struct ProcessOptions {
   std::vector<std::string> command;
   std::string folder;                    ///< where it runs; empty: where we do
   std::vector<std::string> environment;  ///< the whole of it, each "NAME=value"
+  /// What it prints as errors is thrown away instead of read with its output.
+  bool drop_errors = false;
 };
 
 struct ProcessExit {
@@ -69,5 +73,14 @@ class Process {
   Descriptor output_;
   std::optional<ProcessExit> exit_;
 };
+
+/// Receives output piece by piece; an error ends the process.
+using OutputSink = std::move_only_function<Status(std::string_view)>;
+
+/// Runs a process to its end on the caller's loop and hands on what it prints. Kills it and says
+/// why on: kResourceExhausted (more than `most` bytes of output), kDeadlineExceeded, an error of
+/// `sink`. Besides: the errors of Process::Start.
+Task<ProcessExit> RunProcess(ProcessOptions options, OutputSink sink, size_t most,
+                             Deadline deadline);
 
 }  // namespace stetig::io

@@ -186,5 +186,52 @@ TEST(Process, NothingOfItsGroupOutlivesItsEndOrItsOwner) {
   }
 }
 
+/// Runs a script with RunProcess; what it printed and how that ended.
+std::pair<std::string, Result<ProcessExit>> Streamed(ProcessOptions options, size_t most,
+                                                     Deadline deadline = Soon()) {
+  std::string printed;
+  auto sink = [&printed](std::string_view piece) {
+    printed += piece;
+    return OkStatus();
+  };
+  auto exit = RunSync(RunProcess(std::move(options), std::move(sink), most, deadline));
+  return {std::move(printed), std::move(exit)};
+}
+
+TEST(Process, OutputIsHandedOnPieceByPiece) {
+  const auto [printed, exit] = Streamed(Shell("seq 1 20000; exit 3"), size_t{1} << 20);
+  ASSERT_TRUE(exit) << exit.error().ToString();
+  EXPECT_EQ(exit->code, 3);
+  EXPECT_TRUE(printed.starts_with("1\n2\n") && printed.ends_with("\n20000\n"));
+}
+
+TEST(Process, ErrorsCanBeLeftOut) {
+  ProcessOptions options = Shell("echo out; echo err >&2");
+  EXPECT_EQ(Streamed(options, 100).first, "out\nerr\n");
+  options.drop_errors = true;
+  EXPECT_EQ(Streamed(options, 100).first, "out\n");
+}
+
+TEST(Process, ThatPrintsTooMuchIsEnded) {
+  const auto [printed, exit] = Streamed(Shell("while :; do echo more; done"), 10'000);
+  ASSERT_FALSE(exit);
+  EXPECT_EQ(exit.error().code(), Code::kResourceExhausted);
+  EXPECT_LE(printed.size(), 10'000U);
+}
+
+TEST(Process, ThatTakesTooLongIsEnded) {
+  const auto [printed, exit] =
+      Streamed(Shell("echo begun; exec sleep 60"), 100, After(milliseconds(300)));
+  ASSERT_FALSE(exit);
+  EXPECT_EQ(exit.error().code(), Code::kDeadlineExceeded);
+}
+
+TEST(Process, EndsWithTheErrorOfWhoReadsIt) {
+  auto sink = [](std::string_view) { return Status(Code::kDataLoss, "no"); };
+  const auto exit = RunSync(RunProcess(Shell("yes"), std::move(sink), 1 << 20, Soon()));
+  ASSERT_FALSE(exit);
+  EXPECT_EQ(exit.error().code(), Code::kDataLoss);
+}
+
 }  // namespace
 }  // namespace stetig::io

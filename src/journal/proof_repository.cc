@@ -65,7 +65,7 @@ Result<std::vector<LeafHash>> Tile(store::Session& session, int level, int64_t t
                              tile_no, bytes.size()));
     }
     hashes.resize(bytes.size() / sizeof(LeafHash));
-    std::memcpy(hashes.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(hashes.data(), bytes.data(), bytes.size());
     return OkStatus();
   }));
   return hashes;

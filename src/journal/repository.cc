@@ -54,7 +54,8 @@ std::string DamageOf(int64_t form, std::string_view actor, std::span<const std::
 
 void ReadCommitments(std::span<const std::byte> bytes, Entry& entry) {
   entry.commitments.resize(bytes.size() / sizeof(LeafHash));
-  std::memcpy(entry.commitments.data(), bytes.data(), bytes.size());
+  // An entry of the first form has none, and memcpy takes no null pointer.
+  if (!bytes.empty()) std::memcpy(entry.commitments.data(), bytes.data(), bytes.size());
   entry.texts.resize(entry.commitments.size());
 }
 

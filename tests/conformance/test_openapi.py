@@ -7,6 +7,7 @@ import pytest
 import requests
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from support.api import BASE, KINDS, Api, body_for
+from support.git import Git
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,23 @@ def traced(api, kind: str, name: str) -> None:
         time.sleep(0.05)
 
 
-def test_every_operation_answers_as_it_is_described(api):
+def tour_of_repositories(api, project: dict, folder) -> None:
+    git, name = Git(folder), f"repo-{project['key']}"
+    sha = git.commit(f"Made for {project['key']}")
+    api.good("repository.add", body={"name": name, "url": str(folder), "project": project["key"], "poll_seconds": 0})
+    assert api.good("repository.sync", name)["commits"] == 1
+    for operation, ids in (("repository.list", []), ("repository.get", [name]), ("branch.list", [name]), ("commit.list", []), ("commit.get", [sha])):
+        api.good(operation, *ids)
+    api.good("repository.update", name, body={"poll_seconds": 60})
+    record = api.spec.operations["ci.record"]
+    good = {"commit": sha, "external_id": project["key"], "url": "https://ci.example.org/1", "line_coverage": 0.5}
+    build = api.good("ci.record", body=body_for(record, project["key"], everything=True) | good)
+    api.good("ci.get", build["id"])
+    api.good("ci.list", query={"commit": sha})
+    api.good("repository.remove", name)
+
+
+def test_every_operation_answers_as_it_is_described(api, tmp_path):
     """A tour of all operations: `Api` checks each answer against its schema."""
     project = api.project()
     for noun in KINDS:
@@ -111,6 +128,7 @@ def test_every_operation_answers_as_it_is_described(api):
     api.good("trace.impact", "run", run)
     api.good("trace.path", query={"from_type": "run", "from_id": run, "to_type": "project", "to_id": project["key"]})
     api.good("trace.gaps", query={"type": "run"})
+    tour_of_repositories(api, project, tmp_path / "repo")
     with requests.get(f"{api.url}{BASE}/events", stream=True, timeout=10) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
     assert api.seen | {"event.watch"} == set(api.spec.operations)

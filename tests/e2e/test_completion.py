@@ -139,7 +139,7 @@ def test_runs_models_and_contexts(bash, cli, key, tmp_path):
     experiment = mlflow("experiments/create", name=f"completion {key}")["experiment_id"]
     run = mlflow("runs/create", experiment_id=experiment)["run"]["info"]["run_id"]
     mlflow("registered-models/create", name=f"model-{key}")
-    assert bash.offers(f"stetig run get {run[:8]}") == [run]
+    assert bash.offers(f"stetig run get {run[:13]}") == [run]
     assert bash.offers(f"stetig run list --experiment completion\\ {key}") == [f"completion\\ {key}"]
     assert bash.offers(f"stetig model get model-{key}") == [f"model-{key}"]
     home = {"XDG_CONFIG_HOME": str(tmp_path)}

@@ -10,7 +10,7 @@ from support.api import Api
 from support.command import clean_environment, stetig
 from support.server import ROOT, Server, stetig_binary
 
-PAGES = ("api.md", "cli.md", "planning.md")
+PAGES = ("api.md", "cli.md", "connect.md", "planning.md")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "-- end of block --"
 

@@ -152,7 +152,9 @@ class ApiTest : public store::testing::DatabaseTest {
           journal(db),
           planning(db),
           trace(db),
-          context{tracking, registry, access, *blobs, journal, planning, trace, {}, nullptr} {}
+          connect(db, planning, {}),
+          context{tracking, registry, access,  *blobs, journal,
+                  planning, trace,    connect, {},     nullptr} {}
     std::unique_ptr<blob::Store> blobs;
     access::Service access;
     tracking::Service tracking;
@@ -160,6 +162,7 @@ class ApiTest : public store::testing::DatabaseTest {
     journal::Journal journal;
     planning::Service planning;
     trace::Service trace;
+    connect::Service connect;
     Context context;
   };
 

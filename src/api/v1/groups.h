@@ -20,6 +20,8 @@ Group RegistryGroup();
 Group EventGroup();
 Group TraceGroup();
 Group ServerGroup();
+Group ConnectGroup();
+Group CiGroup();
 
 /// Parameters that every list has: limit and page_token.
 std::vector<Property> PageParameters();

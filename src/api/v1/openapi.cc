@@ -137,7 +137,8 @@ Value Parameters(const Operation& operation) {
 
 Value Responses(const Operation& operation) {
   Object good = {{"description", operation.summary}};
-  const bool made = operation.verb == "create" || operation.verb == "add";
+  const bool made =
+      operation.verb == "create" || operation.verb == "add" || operation.verb == "record";
   if (operation.act_raw != nullptr) {
     const char* media = operation.verb == "watch" ? "text/event-stream" : "application/json";
     good.emplace_back("content", JsonContent(Object{}, media));

@@ -50,6 +50,9 @@ constexpr Known kKnown[] = {
     {"not_found", "Not found"},
     {"record_not_found", "Record not found"},
     {"link_not_found", "Link not found"},
+    {"repository_not_found", "Repository not found"},
+    {"commit_not_found", "Commit not found"},
+    {"ci_run_not_found", "Build not found"},
     {"other_kind", "Record of another kind"},
     {"method_not_allowed", "Method not allowed"},
     // what stands against it
@@ -64,6 +67,8 @@ constexpr Known kKnown[] = {
     {"triage_missing", "Triage missing"},
     {"service_level_missing", "Service level missing"},
     {"project_not_empty", "Project not empty"},
+    {"ci_run_of_other_commit", "Build of another commit"},
+    {"sync_under_way", "Repository is being read"},
     // what the server cannot do now
     {"resource_exhausted", "Too many requests"},
     {"unavailable", "Not available now"},
