@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import api_rows
+import forge_rows
 import load
 import peer_data
 import procs
@@ -243,4 +244,4 @@ WRITES = [log_metric_32, log_metric_1, open_loop, log_batch, create]
 READS = [search, search_large, history, interval_large, interval_small, artifact]
 
 # First the start, so that peers are measured idle before they have worked.
-ALL = [(row, "sqlite") for row in (start, *WRITES, *READS, *api_rows.ROWS)] + [(row, "postgres") for row in WRITES]
+ALL = [(row, "sqlite") for row in (start, *WRITES, *READS, *api_rows.ROWS, *forge_rows.ROWS)] + [(row, "postgres") for row in WRITES]

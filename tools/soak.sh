@@ -4,4 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 FUZZ_SECONDS=${FUZZ_SECONDS:-600} tools/test.sh fuzz
+tools/gitea.sh >/dev/null # built before tests with time limits need it
 STETIG_SOAK=1 tools/test.sh unit release chaos hostile conformance e2e

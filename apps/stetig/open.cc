@@ -6,6 +6,7 @@
 
 #include "access/migrations.h"
 #include "base/secret.h"
+#include "connect/migrations.h"
 #include "io/file.h"
 #include "journal/migrations.h"
 #include "planning/migrations.h"
@@ -69,8 +70,9 @@ std::string JournalKeyPath(const UpOptions& options) {
 
 std::vector<store::Migration> AllMigrations() {
   std::vector<store::Migration> all;
-  for (auto module : {journal::Migrations(), access::Migrations(), planning::Migrations(),
-                      trace::Migrations(), tracking::Migrations(), registry::Migrations()}) {
+  for (auto module :
+       {journal::Migrations(), access::Migrations(), planning::Migrations(), trace::Migrations(),
+        tracking::Migrations(), registry::Migrations(), connect::Migrations()}) {
     all.insert(all.end(), module.begin(), module.end());
   }
   return all;

@@ -59,7 +59,12 @@ Status Plant::Build(const UpOptions& options) {
                                     io::Env::System(), JournalKeyPath(options), Random::System()));
   planning.emplace(*db);
   trace.emplace(*db);
+  forge.emplace(*db, *planning,
+                connect::forge::ServiceOptions{
+                    .secrets = options.secrets.empty() ? data + "/secrets" : options.secrets,
+                    .poll_every = std::chrono::seconds(options.forge_poll)});
   context.emplace(api::Context{*tracking, *registry, *access, *blobs, *journal, *planning, *trace,
+                               *forge,
                                api::Options{.allowed_hosts = options.allowed_hosts,
                                             .allowed_origins = options.allowed_origins},
                                &metrics});

@@ -10,6 +10,7 @@
 #include "api/telemetry.h"
 #include "base/metrics.h"
 #include "blob/store.h"
+#include "connect/forge/service.h"
 #include "io/lock.h"
 #include "io/loop.h"
 #include "io/pool.h"
@@ -54,6 +55,7 @@ struct Plant {
   std::optional<journal::Journal> journal;
   std::optional<planning::Service> planning;
   std::optional<trace::Service> trace;
+  std::optional<connect::forge::Service> forge;
   metrics::Registry metrics;
   std::optional<api::Context> context;
   std::optional<api::Telemetry> telemetry;

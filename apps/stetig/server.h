@@ -20,6 +20,8 @@ struct UpOptions {
   std::string artifact_root = "mlflow-artifacts:/";
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
+  std::string secrets;          ///< folder of secrets; empty: secrets in the data folder
+  unsigned forge_poll = 300;    ///< seconds between polls of a connected repository
   unsigned loops = 0;    ///< event loops; 0: half the cores, at least one
   unsigned readers = 4;  ///< database readers
   std::string log_level = "info";

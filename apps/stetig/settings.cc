@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kStoreSettings = {"data", "store"};
 constexpr int64_t kMaxLoops = 256;
+constexpr unsigned kMaxForgePoll = 86'400;
 constexpr int64_t kMaxReaders = 64;
 
 /// What no single setting shows.
@@ -45,6 +46,9 @@ std::string ChooseFile(const std::string& flag) {
 
 std::string_view PlaceholderOf(std::string_view setting) {
   if (setting == "data") {
+    return "DIR";
+  }
+  if (setting == "secrets") {
     return "DIR";
   }
   if (setting == "store") {
@@ -84,6 +88,12 @@ config::Settings DeclareSettings(UpOptions& options) {
                "Host names that clients may use, besides local ones");
   settings.Add("cors-allowed-origins", &options.allowed_origins,
                "Web origins that may change data");
+  settings.Add(
+      "secrets", &options.secrets,
+      "Folder of secrets for connectors, a file for each; empty: secrets in the data folder");
+  settings.Add("forge-poll", &options.forge_poll,
+               "Seconds between two polls of a connected repository",
+               config::Between(5, kMaxForgePoll));
   settings.Add("loops", &options.loops, "Event loops; 0: half the cores",
                config::Between(0, kMaxLoops));
   settings.Add("readers", &options.readers, "Database readers", config::Between(1, kMaxReaders));

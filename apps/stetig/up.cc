@@ -7,6 +7,7 @@
 #include "api/telemetry.h"
 #include "base/log.h"
 #include "commands.h"
+#include "connect/forge/worker.h"
 #include "gauges.h"
 #include "io/host.h"
 #include "io/signals.h"
@@ -93,13 +94,17 @@ int Serve(Plant& plant, std::unique_ptr<http::Server> server) {
         lost = true;
         io::RaiseStopSignal();
       });
+  std::optional<connect::forge::Worker> forge;
+  forge.emplace(*plant.forge, *plant.db);
   std::string_view signal = io::WaitForStopSignal();
   LOG(kInfo, "server stops", {"signal", signal}, {"connections", server->stats().connections});
   io::ReleaseStopSignals();
   Status drained = server->Drain(kDrain);
   Status ended = maintenance->Stop();
+  forge->Stop();
   server.reset();
   plant.Stop();
+  forge.reset();
   maintenance.reset();
   for (const Status& late : {drained, ended}) {
     if (!late.ok()) {

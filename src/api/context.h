@@ -8,6 +8,7 @@
 #include "access/service.h"
 #include "base/metrics.h"
 #include "blob/store.h"
+#include "connect/forge/service.h"
 #include "journal/service.h"
 #include "planning/service.h"
 #include "registry/service.h"
@@ -31,6 +32,7 @@ struct Context {
   journal::Journal& journal;
   planning::Service& planning;
   trace::Service& trace;
+  connect::forge::Service& forge;
   Options options;
   metrics::Registry* metrics = nullptr;  ///< null: no /metrics
 };

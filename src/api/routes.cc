@@ -6,6 +6,7 @@
 #include "api/operations.h"
 #include "api/v1/problem.h"
 #include "api/v1/table.h"
+#include "api/webhooks.h"
 
 namespace stetig::api {
 namespace {
@@ -39,6 +40,7 @@ std::shared_ptr<const http::Router> MakeRouter(Context& context) {
   mlflow::AddArtifactRoutes(*router, context);
   mlflow::AddServerRoutes(*router, context);
   v1::AddRoutes(*router, context);
+  AddWebhookRoutes(*router, context);
   AddOperationRoutes(*router, context);
   return router;
 }

@@ -68,7 +68,7 @@ def traced(api, kind: str, name: str) -> None:
         time.sleep(0.05)
 
 
-def test_every_operation_answers_as_it_is_described(api):
+def test_every_operation_answers_as_it_is_described(api, server):
     """A tour of all operations: `Api` checks each answer against its schema."""
     project = api.project()
     for noun in KINDS:
@@ -111,6 +111,17 @@ def test_every_operation_answers_as_it_is_described(api):
     api.good("trace.impact", "run", run)
     api.good("trace.path", query={"from_type": "run", "from_id": run, "to_type": "project", "to_id": project["key"]})
     api.good("trace.gaps", query={"type": "run"})
+    secrets = server.folder / "data/secrets"
+    secrets.mkdir(exist_ok=True)
+    (secrets / "hook").write_text("secret")
+    api.good("forge.connect", body={"name": "tour", "shape": "github", "api": "http://127.0.0.1:9", "full_name": "a/b", "secret": "hook"})
+    sha = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+    api.good("forge.post-status", "tour", body={"sha": sha, "context": "ci", "state": "success"})
+    for operation in ("forge.statuses", "forge.get"):
+        api.good(operation, "tour")
+    api.good("forge.list")
+    assert api.call("forge.poll", "tour").status_code in (409, 503)  # nobody is there, or the server asks just now
+    api.good("forge.disconnect", "tour")
     with requests.get(f"{api.url}{BASE}/events", stream=True, timeout=10) as stream:
         assert stream.headers["Content-Type"] == "text/event-stream"
     assert api.seen | {"event.watch"} == set(api.spec.operations)

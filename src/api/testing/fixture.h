@@ -17,6 +17,7 @@
 #include "api/routes.h"
 #include "blob/local/local_store.h"
 #include "blob/testing/fixture.h"
+#include "connect/migrations.h"
 #include "io/pool.h"
 #include "journal/migrations.h"
 #include "planning/migrations.h"
@@ -74,7 +75,8 @@ class ApiTest : public store::testing::DatabaseTest {
  protected:
   ApiTest()
       : DatabaseTest(journal::Migrations(), access::Migrations(), planning::Migrations(),
-                     tracking::Migrations(), registry::Migrations(), trace::Migrations()) {}
+                     tracking::Migrations(), registry::Migrations(), trace::Migrations(),
+                     connect::Migrations()) {}
 
   void SetUp() override {
     DatabaseTest::SetUp();
@@ -152,7 +154,9 @@ class ApiTest : public store::testing::DatabaseTest {
           journal(db),
           planning(db),
           trace(db),
-          context{tracking, registry, access, *blobs, journal, planning, trace, {}, nullptr} {}
+          forge(db, planning, {}),
+          context{tracking, registry, access, *blobs, journal,
+                  planning, trace,    forge,  {},     nullptr} {}
     std::unique_ptr<blob::Store> blobs;
     access::Service access;
     tracking::Service tracking;
@@ -160,6 +164,7 @@ class ApiTest : public store::testing::DatabaseTest {
     journal::Journal journal;
     planning::Service planning;
     trace::Service trace;
+    connect::forge::Service forge;
     Context context;
   };
 

@@ -20,6 +20,7 @@ Group RegistryGroup();
 Group EventGroup();
 Group TraceGroup();
 Group ServerGroup();
+Group ForgeGroup();
 
 /// Parameters that every list has: limit and page_token.
 std::vector<Property> PageParameters();

@@ -63,6 +63,18 @@ constexpr Known kKnown[] = {
     {"wip_limit", "Column of the board is full"},
     {"triage_missing", "Triage missing"},
     {"service_level_missing", "Service level missing"},
+    // forges
+    {"repository_not_found", "Repository not connected"},
+    {"name_taken", "Name taken"},
+    {"secret_not_found", "No such secret"},
+    {"secret_empty", "Empty secret"},
+    {"invalid_address", "Invalid address of an interface"},
+    {"bad_signature", "Signature missing or wrong"},
+    {"invalid_payload", "Payload not understood"},
+    {"other_repository", "Webhook of another repository"},
+    {"poll_runs", "A poll runs already"},
+    {"forge_refused", "Refused by the forge"},
+    {"forge_limit", "The forge's limit is reached"},
     {"project_not_empty", "Project not empty"},
     // what the server cannot do now
     {"resource_exhausted", "Too many requests"},
