@@ -222,6 +222,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddJournalCommands(app, invocation);
   AddServerCommands(app, invocation);
   AddResourceCommands(app, invocation);
+  AddFileCommands(app, invocation);
   AddRequirementSync(app, invocation);
   AddCsvImports(app, invocation);
   AddOthers(app, invocation);

@@ -29,6 +29,7 @@ struct Asked {
   std::string output = "auto";
   std::string file;
   std::string project;
+  bool keep_status = false;
   bool dry_run = false;
 };
 
@@ -153,13 +154,15 @@ Result<std::vector<Row>> ReadRows(const Kind& kind, const Asked& asked) {
 }
 
 /// Sends one row; the record's key.
-Result<std::string> SendRow(const client::Server& server, const Kind& kind, const Row& row) {
+Result<std::string> SendRow(const client::Server& server, const Kind& kind, const Row& row,
+                            bool keep_status) {
   http::Headers headers;
   headers.Add("Content-Type", "application/json");
   const std::string body = json::Dump(json::Value(row.body));
   std::string target = std::string(api::v1::kBase) + kind.create->path;
   http::Method method = http::Method::kPost;
   if (row.reference.empty()) {
+    if (keep_status) target += "?imported=true";
     // A file that is imported again makes nothing twice.
     headers.Add("Idempotency-Key", ToHex(Sha256(fmt::format("csv {} {}", row.line, body))));
   } else {
@@ -187,7 +190,7 @@ int Run(const Kind& kind, const Asked& asked) {
                          {"action", row.reference.empty() ? "create" : "update"},
                          {"key", row.reference}};
     if (!asked.dry_run) {
-      auto key = SendRow(*server, kind, row);
+      auto key = SendRow(*server, kind, row, asked.keep_status);
       if (key) {
         item[2].second = *key;
       } else {
@@ -218,6 +221,8 @@ void AddImport(CLI::App& app, const Kind& kind, Invocation& in) {
         ->add_option("--project", asked->project, "Project of new records without one in the file")
         ->type_name("KEY");
   }
+  command->add_flag("--keep-status", asked->keep_status,
+                    "New records keep the status of the file, also one that none begins with");
   command->add_flag("--dry-run", asked->dry_run,
                     "Only checks the file and says what would be done");
   command->add_option("--server", asked->server, "URL or context of the server [STETIG_SERVER]")

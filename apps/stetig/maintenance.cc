@@ -16,21 +16,27 @@ constexpr auto kAuditPause = std::chrono::minutes(1);  // after a failure
 constexpr size_t kManifestPage = 10'000;
 constexpr int64_t kTilesAtOnce = 64;  // half a megabyte, some milliseconds of the writer
 
-/// Hands the rows' manifests to the sweep, page by page.
+/// Hands the rows' manifests to the sweep, page by page, one source after the other.
 class LiveManifests final : public blob::RootSource {
  public:
-  explicit LiveManifests(tracking::Service& tracking) : tracking_(tracking) {}
+  explicit LiveManifests(const std::vector<ManifestSource>& sources) : sources_(sources) {}
 
   Task<std::vector<blob::ManifestId>> Next() override {
-    auto read =
-        co_await tracking_.LiveManifests(after_, kManifestPage, After(std::chrono::minutes(1)));
-    ASSIGN_OR_CO_RETURN(std::vector<std::string> names, std::move(read));
+    std::vector<std::string> names;
+    while (names.empty() && source_ < sources_.size()) {
+      auto read = co_await sources_[source_](after_, kManifestPage, After(std::chrono::minutes(1)));
+      ASSIGN_OR_CO_RETURN(names, std::move(read));
+      if (names.empty()) {
+        ++source_;
+        after_.clear();
+      }
+    }
     std::vector<blob::ManifestId> ids;
     for (const std::string& name : names) {
       auto id = blob::ManifestId::FromHex(name);
       if (!id) {
         co_return Err(Code::kDataLoss,
-                      fmt::format("artifact row names '{}', expected a manifest id", name));
+                      fmt::format("a row names '{}', expected a manifest id", name));
       }
       ids.push_back(*id);
     }
@@ -41,7 +47,8 @@ class LiveManifests final : public blob::RootSource {
   }
 
  private:
-  tracking::Service& tracking_;
+  const std::vector<ManifestSource>& sources_;
+  size_t source_ = 0;
   std::string after_;
 };
 
@@ -65,10 +72,10 @@ io::Awaitable<void> FoldLoop(tracking::Service* tracking, milliseconds every,
   }
 }
 
-io::Awaitable<void> SweepLoop(tracking::Service* tracking, blob::Store* blobs, milliseconds every,
-                              std::stop_token stop) {
+io::Awaitable<void> SweepLoop(const std::vector<ManifestSource>* sources, blob::Store* blobs,
+                              milliseconds every, std::stop_token stop) {
   while ((co_await io::SleepUntil(After(every), stop)).ok()) {
-    LiveManifests roots(*tracking);
+    LiveManifests roots(*sources);
     blob::SweepOptions options{.stop = stop};
     auto swept = co_await blobs->Sweep(&roots, std::move(options));
     if (!swept) {
@@ -171,6 +178,7 @@ io::Awaitable<void> Counted(io::Awaitable<void> inner, Running* running) {
 struct Maintenance::State {
   Running running;
   std::stop_source stop;
+  std::vector<ManifestSource> sources;
   std::function<bool()> lost;
   std::function<void()> act;
   Times times;
@@ -182,10 +190,11 @@ struct Maintenance::State {
   }
 };
 
-Maintenance::Maintenance(tracking::Service& tracking, blob::Store& blobs, store::Database& db,
-                         journal::note::SignerKey key, std::function<bool()> lost,
-                         std::function<void()> act, Times times)
+Maintenance::Maintenance(tracking::Service& tracking, std::vector<ManifestSource> sources,
+                         blob::Store& blobs, store::Database& db, journal::note::SignerKey key,
+                         std::function<bool()> lost, std::function<void()> act, Times times)
     : state_(std::make_unique<State>()) {
+  state_->sources = std::move(sources);
   state_->lost = std::move(lost);
   state_->act = std::move(act);
   state_->times = times;
@@ -193,7 +202,7 @@ Maintenance::Maintenance(tracking::Service& tracking, blob::Store& blobs, store:
   const std::stop_token stop = state_->stop.get_token();
   state_->Run(LookLoop(&state_->lost, &state_->act, times.look, stop));
   state_->Run(FoldLoop(&tracking, times.fold, stop));
-  state_->Run(SweepLoop(&tracking, &blobs, times.sweep, stop));
+  state_->Run(SweepLoop(&state_->sources, &blobs, times.sweep, stop));
   state_->Run(AuditLoop(&db, std::move(key), times.audit, stop));
   state_->Run(TraceLoop(&db, times.trace, stop));
 }

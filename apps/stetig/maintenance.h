@@ -6,6 +6,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "blob/store.h"
 #include "io/loop.h"
@@ -24,6 +26,19 @@ struct MaintenanceTimes {
   std::chrono::milliseconds patience{10'000};
 };
 
+/// Manifests that the rows of one module name: those behind `after` in order, at most `limit`;
+/// none: the end. What no source names is swept.
+using ManifestSource = std::function<Task<std::vector<std::string>>(std::string after, size_t limit,
+                                                                    Deadline deadline)>;
+
+/// Every module's that names blobs.
+template <class... Services>
+std::vector<ManifestSource> ManifestSources(Services&... services) {
+  return {[&services](std::string after, size_t limit, Deadline deadline) {
+    return services.LiveManifests(std::move(after), limit, deadline);
+  }...};
+}
+
 /// Runs on a loop of its own. Borrows all but the key.
 class Maintenance {
  public:
@@ -31,9 +46,9 @@ class Maintenance {
 
   /// `lost` is asked each second whether the data folder has gone; when it has, `stop` is called,
   /// once: what is written from then on would be lost.
-  Maintenance(tracking::Service& tracking, blob::Store& blobs, store::Database& db,
-              journal::note::SignerKey key, std::function<bool()> lost, std::function<void()> stop,
-              Times times = {});
+  Maintenance(tracking::Service& tracking, std::vector<ManifestSource> sources, blob::Store& blobs,
+              store::Database& db, journal::note::SignerKey key, std::function<bool()> lost,
+              std::function<void()> stop, Times times = {});
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
   /// Stops. Work that did not end in time may still wait for store and pools: these must have been

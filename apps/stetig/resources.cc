@@ -127,8 +127,16 @@ std::string TargetOf(const Operation& operation, const Asked& asked) {
       target += operation.path[at++];
       continue;
     }
-    target += PercentEncode(next < asked.path.size() ? asked.path[next++] : "");
-    at = operation.path.find('}', at) + 1;
+    const size_t end = operation.path.find('}', at);
+    const std::string name = operation.path.substr(at + 1, end - at - 1);
+    const auto fixed =
+        std::ranges::find(operation.fixed, name, &std::pair<std::string, std::string>::first);
+    if (fixed != operation.fixed.end()) {
+      target += fixed->second;
+    } else {
+      target += PercentEncode(next < asked.path.size() ? asked.path[next++] : "");
+    }
+    at = end + 1;
   }
   char separator = '?';
   for (const auto& [name, value] : asked.query) {
@@ -337,22 +345,31 @@ void AddCommonFlags(CLI::App& command, const Operation& operation, Asked& asked)
   }
 }
 
-void AddOperation(CLI::App& noun, const Operation& operation, Invocation& in) {
+std::string HelpOf(const std::string& path_name) {
+  if (path_name == "name") return "Its name";
+  if (path_name == "phase") return "Its name: modeling";
+  return "Id, key, or the begin of an id";
+}
+
+void AddOperation(CLI::App& parent, const Operation& operation, Invocation& in) {
   auto asked = std::make_shared<Asked>();
-  CLI::App* command = noun.add_subcommand(operation.verb, operation.summary);
+  CLI::App* command =
+      parent.add_subcommand(operation.alone ? operation.noun : operation.verb, operation.summary);
   std::vector<std::string> lines;
   for (const std::string& example : operation.examples) lines.push_back("  stetig " + example);
   command->footer(fmt::format("Examples:\n{}", fmt::join(lines, "\n")));
-  const std::vector<std::string> names = operation.PathNames();
+  std::vector<std::string> names = operation.PathNames();
+  std::erase_if(names, [&operation](const std::string& name) {
+    return std::ranges::find(operation.fixed, name, &std::pair<std::string, std::string>::first) !=
+           operation.fixed.end();
+  });
   asked->path.resize(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
     std::string name = names[i];
     std::ranges::transform(name, name.begin(), [](char c) {
       return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
     });
-    command->add_option(name, asked->path[i], "Id, key, or the begin of an id")
-        ->required()
-        ->type_name("");
+    command->add_option(name, asked->path[i], HelpOf(names[i]))->required()->type_name("");
   }
   for (const Property& property : operation.query) AddQueryFlag(*command, property, *asked);
   for (const Property& property : operation.body) AddBodyFlag(*command, property, *asked);
@@ -443,6 +460,10 @@ int FailRequest(const Status& status, bool json, const std::string& noun) {
 void AddResourceCommands(CLI::App& app, Invocation& in) {
   std::map<std::string, CLI::App*> nouns;
   for (const Operation& operation : api::v1::Operations()) {
+    if (operation.alone) {
+      AddOperation(app, operation, in);
+      continue;
+    }
     CLI::App*& noun = nouns[operation.noun];
     if (noun == nullptr) {
       std::string words = operation.noun;
@@ -455,7 +476,7 @@ void AddResourceCommands(CLI::App& app, Invocation& in) {
       noun->require_subcommand(1);
       noun->footer(fmt::format("Every verb: stetig help {} VERB", operation.noun));
     }
-    AddOperation(*noun, operation, in);
+    if (!operation.MovesFile()) AddOperation(*noun, operation, in);
   }
 }
 

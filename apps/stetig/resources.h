@@ -20,6 +20,9 @@ void AddResourceCommands(CLI::App& app, Invocation& invocation);
 /// Adds `requirement sync`, beside the verbs of the table.
 void AddRequirementSync(CLI::App& app, Invocation& invocation);
 
+/// Adds `attachment add` and `attachment get`, which move files.
+void AddFileCommands(CLI::App& app, Invocation& invocation);
+
 /// Adds `NOUN import` for every kind of record.
 void AddCsvImports(CLI::App& app, Invocation& invocation);
 

@@ -87,8 +87,8 @@ int Serve(Plant& plant, std::unique_ptr<http::Server> server) {
   std::atomic<bool> lost{false};
   std::optional<Maintenance> maintenance;
   maintenance.emplace(
-      *plant.tracking, *plant.blobs, *plant.db, *plant.journal_key,
-      [&plant] { return !plant.lock->StillAt(plant.lock_path); },
+      *plant.tracking, ManifestSources(*plant.tracking, *plant.planning), *plant.blobs, *plant.db,
+      *plant.journal_key, [&plant] { return !plant.lock->StillAt(plant.lock_path); },
       [&lost] {
         lost = true;
         io::RaiseStopSignal();

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMaxAnswer = size_t{256} << 20;
 constexpr auto kPatience = std::chrono::minutes(2);
+constexpr auto kTransferPatience = std::chrono::minutes(60 * 24);
 constexpr auto kStreamPatience = std::chrono::hours(24 * 365);
 constexpr const char* kDefaultServer = "http://127.0.0.1:5000";
 
@@ -42,7 +43,7 @@ Result<http::Client::Options> OptionsOf(const Server& server) {
 }
 
 http::ClientRequest RequestOf(const Server& server, http::Method method, std::string target,
-                              std::string body, http::Headers headers) {
+                              decltype(http::ClientRequest::body) body, http::Headers headers) {
   http::ClientRequest request{
       .method = method, .target = server.base + target, .headers = std::move(headers)};
   if (!server.authorization.empty()) request.headers.Set("Authorization", server.authorization);
@@ -50,9 +51,10 @@ http::ClientRequest RequestOf(const Server& server, http::Method method, std::st
   return request;
 }
 
-Task<Exchange> SendOn(http::Client::Options options, http::ClientRequest request) {
+Task<Exchange> SendOn(http::Client::Options options, http::ClientRequest request,
+                      std::chrono::minutes patience) {
   http::Client client(std::move(options));
-  auto fetched = co_await http::Fetch(client, std::move(request), After(kPatience), kMaxAnswer);
+  auto fetched = co_await http::Fetch(client, std::move(request), After(patience), kMaxAnswer);
   ASSIGN_OR_CO_RETURN(http::SmallResponse response, std::move(fetched));
   co_return Exchange{response.status, std::move(response.headers), std::move(response.body)};
 }
@@ -158,7 +160,16 @@ Result<Exchange> Send(const Server& server, http::Method method, std::string tar
   ASSIGN_OR_RETURN(http::Client::Options options, OptionsOf(server));
   http::ClientRequest request =
       RequestOf(server, method, std::move(target), std::move(body), std::move(headers));
-  return Named(server, io::RunSync(SendOn(std::move(options), std::move(request))));
+  return Named(server, io::RunSync(SendOn(std::move(options), std::move(request), kPatience)));
+}
+
+Result<Exchange> SendStream(const Server& server, http::Method method, std::string target,
+                            std::unique_ptr<http::ByteStream> body, http::Headers headers) {
+  ASSIGN_OR_RETURN(http::Client::Options options, OptionsOf(server));
+  http::ClientRequest request =
+      RequestOf(server, method, std::move(target), std::move(body), std::move(headers));
+  return Named(server,
+               io::RunSync(SendOn(std::move(options), std::move(request), kTransferPatience)));
 }
 
 Result<Exchange> Stream(const Server& server, std::string target,

@@ -39,6 +39,10 @@ struct Exchange {
 Result<Exchange> Send(const Server& server, http::Method method, std::string target,
                       std::string body, http::Headers headers);
 
+/// The same with a body that is read piece by piece; it may take hours.
+Result<Exchange> SendStream(const Server& server, http::Method method, std::string target,
+                            std::unique_ptr<http::ByteStream> body, http::Headers headers);
+
 /// A request whose answer comes bit by bit: `on_bytes` until it says false or the server ends.
 /// Answers that are no 2xx come back whole.
 Result<Exchange> Stream(const Server& server, std::string target,

@@ -129,6 +129,14 @@ Result<json::Value> CheckTime(std::string_view field, const json::Value& value) 
   return Wrong(field, Shown(value), kExpected);
 }
 
+Status CheckRange(const FieldDef& field, double number, const json::Value& value) {
+  if (number >= field.least && number <= field.most) return OkStatus();
+  const bool open = std::isinf(field.most);
+  return Wrong(field.name, Shown(value),
+               open ? fmt::format("{} or more", field.least)
+                    : fmt::format("{} to {}", field.least, field.most));
+}
+
 Result<json::Value> CheckValue(const FieldDef& field, const json::Value& value) {
   switch (field.type) {
     case FieldType::kText:
@@ -150,15 +158,17 @@ Result<json::Value> CheckValue(const FieldDef& field, const json::Value& value) 
     }
     case FieldType::kInteger:
       if (value.AsInt64() == nullptr) return Wrong(field.name, Shown(value), "an integer");
+      TRY(CheckRange(field, static_cast<double>(*value.AsInt64()), value));
       return value;
     case FieldType::kNumber: {
-      if (const int64_t* integer = value.AsInt64())
-        return json::Value(static_cast<double>(*integer));
+      const int64_t* integer = value.AsInt64();
       const double* number = value.AsDouble();
-      if (number == nullptr || !std::isfinite(*number)) {
+      if (integer == nullptr && (number == nullptr || !std::isfinite(*number))) {
         return Wrong(field.name, Shown(value), "a finite number");
       }
-      return value;
+      const double real = integer != nullptr ? static_cast<double>(*integer) : *number;
+      TRY(CheckRange(field, real, value));
+      return json::Value(real);
     }
     case FieldType::kFlag:
       if (value.AsBool() == nullptr) return Wrong(field.name, Shown(value), "true or false");

@@ -14,7 +14,8 @@ constexpr Literal kSelect =
     "SELECT l.link_no, l.project_no, l.id, l.type, l.from_type, l.from_id, l.to_type, l.to_id, "
     "l.basis, l.rule, l.evidence, l.to_fingerprint, l.created_at, l.created_by, l.ended_at, "
     "CASE WHEN l.ended_at IS NULL AND t.fingerprint <> l.to_fingerprint THEN 1 ELSE 0 END "
-    "FROM planning_links l LEFT JOIN planning_records t ON t.id = l.to_id AND t.kind = l.to_type ";
+    "FROM planning_links l LEFT JOIN planning_records t ON t.id = l.to_id AND t.kind = l.to_type "
+    "LEFT JOIN planning_records f ON f.id = l.from_id AND f.kind = l.from_type ";
 constexpr Statement kNextLink{"SELECT coalesce(max(link_no), 0) + 1 FROM planning_links"};
 constexpr Statement kInsert{
     "INSERT INTO planning_links (link_no, id, project_no, type, from_type, from_id, to_type, "
@@ -83,7 +84,11 @@ Result<std::optional<LinkRow>> FindLiveLink(store::Session& session, const Link&
 Result<std::vector<LinkRow>> ListLinks(store::Session& session, const LinkListing& listing) {
   SqlBuilder sql(kSelect);
   sql.Add("WHERE l.link_no > ").Bind(listing.after);
-  if (listing.project_no) sql.Add(" AND l.project_no = ").Bind(*listing.project_no);
+  if (listing.project_no) {
+    // A link belongs to the projects of both of its ends.
+    sql.Add(" AND (l.project_no = ").Bind(*listing.project_no);
+    sql.Add(" OR f.project_no = ").Bind(*listing.project_no).Add(")");
+  }
   if (listing.from) AddEnd(sql, "l.from_type", "l.from_id", *listing.from);
   if (listing.to) AddEnd(sql, "l.to_type", "l.to_id", *listing.to);
   if (!listing.type.empty()) sql.Add(" AND l.type = ").Bind(listing.type);

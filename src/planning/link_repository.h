@@ -18,7 +18,7 @@ struct LinkRow {
 };
 
 struct LinkListing {
-  std::optional<int64_t> project_no;
+  std::optional<int64_t> project_no;  ///< that of either end
   std::optional<Ref> from;
   std::optional<Ref> to;
   std::string_view type;  ///< empty: all

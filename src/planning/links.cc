@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "planning/internal/impl.h"
 #include "planning/link_repository.h"
+#include "planning/phases.h"
 #include "query/page_token.h"
 
 namespace stetig::planning {
@@ -63,13 +64,34 @@ Status CheckLink(const NewLink& link) {
 struct End {
   Ref ref;
   std::optional<repository::RecordRow> record;
+  int64_t project_no = 0;  ///< 0: of no project
 };
 
+/// A phase of a project: "CHURN/modeling".
+Result<End> ResolvePhase(store::Session& session, const Ref& ref) {
+  const size_t slash = ref.id.rfind('/');
+  const PhaseDef* phase =
+      slash == std::string::npos ? nullptr : FindPhase(ref.id.substr(slash + 1));
+  if (phase == nullptr) {
+    return Err(Code::kInvalidArgument,
+               fmt::format("'{}' is no phase, expected one like CHURN/modeling",
+                           FirstCodePoints(ref.id, 80)),
+               "invalid_field");
+  }
+  ASSIGN_OR_RETURN(const repository::RecordRow project,
+                   Resolve(session, kProject, ref.id.substr(0, slash)));
+  return End{.ref = {.type = ref.type, .id = fmt::format("{}/{}", project.record.id, phase->name)},
+             .record = {},
+             .project_no = project.record_no};
+}
+
 Result<End> ResolveEnd(store::Session& session, const Ref& ref) {
+  if (ref.type == kPhaseType) return ResolvePhase(session, ref);
   End end{.ref = ref, .record = {}};
   if (FindKind(ref.type) == nullptr) return end;
   ASSIGN_OR_RETURN(end.record, Resolve(session, ref.type, ref.id));
   end.ref.id = end.record->record.id;
+  end.project_no = end.record->project_no;
   return end;
 }
 
@@ -122,7 +144,7 @@ Result<Link> Add(store::Transaction& tx, const Principal& who, const NewLink& re
               .ended = {}};
   ASSIGN_OR_RETURN(auto same, repository::FindLiveLink(tx, row.link));
   if (same) return std::move(same->link);
-  row.project_no = to.record ? to.record->project_no : from.record ? from.record->project_no : 0;
+  row.project_no = to.project_no != 0 ? to.project_no : from.project_no;
   TRY(repository::InsertLink(tx, row));
   ASSIGN_OR_RETURN(const std::string project, ProjectIdOf(tx, row.project_no));
   TRY(Note(tx, who, row, project, "asserted", now));

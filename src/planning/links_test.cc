@@ -303,5 +303,18 @@ TEST_P(LinksTest, EveryChangeIsOneEvent) {
   EXPECT_EQ(json::Parse(events[4].payload)->Find("valid_from")->AsInt64()[0], link.created.ms);
 }
 
+TEST_P(LinksTest, AListOfAProjectHoldsTheLinksOfBothItsEnds) {
+  const Record other = MakeProject("OTHER");
+  Make("task", R"({"title":"T"})", "OTHER");
+  const Link inner = Implements();
+  const Link across = Must(Add("implements", {"task", "OTHER-1"}, {"requirement", "CHURN-2"}));
+  const Link back = Must(Add("relates", {"requirement", "CHURN-2"}, {"project", "OTHER"}));
+  const Link outside = Must(Add("uses", {"run", "r1"}, {"task", "OTHER-1"}));
+  EXPECT_THAT(Ids({.project = "CHURN"}), ElementsAre(inner.id, across.id, back.id));
+  EXPECT_THAT(Ids({.project = "OTHER", .limit = 1}), ElementsAre(across.id, back.id, outside.id));
+  Must(Patch("CHURN-2", R"({"text":"two"})"));
+  EXPECT_THAT(Ids({.project = "OTHER", .suspect_only = true}), ElementsAre(across.id));
+}
+
 }  // namespace
 }  // namespace stetig::planning

@@ -1,5 +1,6 @@
 // Use cases of records: make, read, change, delete, list, history.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -41,11 +42,12 @@ json::Array Changed(const KindDef& kind, const Content& before, const Content& a
 }
 
 Status Note(store::Transaction& tx, const Principal& who, const Record& record,
-            std::string_view what, json::Array changed) {
+            std::string_view what, json::Array changed, bool imported = false) {
   json::Object payload = {{"key", record.key},         {"title", record.title},
                           {"status", record.status},   {"revision", record.revision},
                           {"version", record.version}, {"fingerprint", record.fingerprint}};
   if (!changed.empty()) payload.emplace_back("changed", std::move(changed));
+  if (imported) payload.emplace_back("imported", true);
   journal::Event event{.time = record.updated,
                        .project = record.project,
                        .actor = who.user,
@@ -107,8 +109,20 @@ Result<Record> Make(store::Transaction& tx, const Principal& who, const CreateRe
   TRY(TakeKeyOfProject(tx, row));
   if (record.number != 0) record.key += fmt::format("-{}", record.number);
   TRY(repository::AddRevision(tx, row));
-  TRY(Note(tx, who, record, "created", {}));
+  TRY(Note(tx, who, record, "created", {}, request.imported));
   return record;
+}
+
+/// Work begins at the beginning: what has been approved or agreed elsewhere is imported.
+Status CheckBeginning(const KindDef& kind, const std::string& status) {
+  const auto beginnings = kind.statuses.first(kind.beginnings);
+  if (std::ranges::find(beginnings, status) != beginnings.end()) return OkStatus();
+  return Err(
+      Code::kFailedPrecondition,
+      fmt::format("a new {} cannot begin as '{}', expected {}{}; an import may keep its status",
+                  kind.name, status, beginnings.size() > 1 ? "one of " : "",
+                  fmt::join(beginnings, ", ")),
+      "initial_status");
 }
 
 /// What an idempotency key stands for: the same key with other values is a mistake.
@@ -232,7 +246,9 @@ Task<Record> Service::Create(Principal who, CreateRecord request, Deadline deadl
                   fmt::format("the idempotency key has {} bytes, at most {} are allowed",
                               request.idempotency_key.size(), kMaxIdempotencyKey));
   }
-  ASSIGN_OR_CO_RETURN(Content content, NewContent(KindOf(request.kind), request.values));
+  const KindDef& kind = KindOf(request.kind);
+  ASSIGN_OR_CO_RETURN(Content content, NewContent(kind, request.values));
+  if (!request.imported) CO_TRY(CheckBeginning(kind, content.status));
   const WallTime now = impl_->clock.Now();
   auto write = [who = std::move(who), request = std::move(request), content = std::move(content),
                 now](store::Transaction& tx) -> Result<Record> {

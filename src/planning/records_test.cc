@@ -247,9 +247,9 @@ TEST_P(RecordsTest, WhatChangesNothingLeavesNoTrace) {
 
 TEST_P(RecordsTest, ANewVersionTakesASettledRecordBack) {
   MakeProject();
-  Make("requirement", R"({"title":"R","text":"one","status":"approved"})");
-  Make("service_level", R"({"title":"L","customer":"C","status":"agreed"})");
-  Make("decision", R"({"title":"D","status":"accepted"})");
+  Import("requirement", R"({"title":"R","text":"one","status":"approved"})");
+  Import("service_level", R"({"title":"L","customer":"C","status":"agreed"})");
+  Import("decision", R"({"title":"D","status":"accepted"})");
   EXPECT_EQ(Patch("CHURN-1", R"({"source":"a law"})")->status, "approved");
   EXPECT_EQ(Patch("CHURN-2", R"({"customer":"Another"})")->status, "agreed");
   EXPECT_EQ(Patch("CHURN-1", R"({"text":"two"})")->status, "proposed");
@@ -268,7 +268,7 @@ TEST_P(RecordsTest, ANewVersionTakesASettledRecordBack) {
 
 TEST_P(RecordsTest, EveryChangeIsOneEvent) {
   const Record project = MakeProject();
-  const Record made = Make("requirement", R"({"title":"R","text":"one","status":"approved"})");
+  const Record made = Import("requirement", R"({"title":"R","text":"one","status":"approved"})");
   clock_.Advance(milliseconds(7));
   const Record changed =
       Must(Patch("CHURN-1", R"({"text":"two","owner":"bob","criteria":["metrics.a > 1"]})"));
@@ -286,7 +286,7 @@ TEST_P(RecordsTest, EveryChangeIsOneEvent) {
   EXPECT_EQ(events[1].payload,
             R"({"key":"CHURN-1","title":"R","status":"approved","revision":1,"version":1,)"
             R"("fingerprint":")" +
-                made.fingerprint + "\"}");
+                made.fingerprint + R"(","imported":true})");
   EXPECT_EQ(events[2].payload,
             R"({"key":"CHURN-1","title":"R","status":"proposed","revision":2,"version":2,)"
             R"("fingerprint":")" +

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "planning/internal/impl.h"
+#include "planning/names.h"
 
 namespace stetig::planning {
 namespace {
@@ -112,6 +114,17 @@ Status CheckHours(const Record& level) {
   return OkStatus();
 }
 
+/// Days compare as their texts do.
+Status CheckPeriod(const Record& level) {
+  const std::string begins = TextOf(level, "begins");
+  const std::string ends = TextOf(level, "ends");
+  if (begins.empty() || ends.empty() || begins <= ends) return OkStatus();
+  return Err(Code::kInvalidArgument,
+             fmt::format("field 'ends' is {}, expected the day of 'begins' ({}) or a later one",
+                         ends, begins),
+             "invalid_field");
+}
+
 /// A bug fix names the service level that covers it, which decides when an answer is due. What was
 /// promised stays, whatever becomes of the level, until priority or level of the request change.
 Status CoverByLevel(store::Session& session, const Record* before, Record& change) {
@@ -154,6 +167,21 @@ Status RulesOfChange(store::Session& session, const Principal& who, const Record
   return OkStatus();
 }
 
+/// {"attachment": "case.json"}: the case is a file of the record, which may be attached later.
+Status CheckCase(const Record& feedback) {
+  const json::Value* value = FieldOf(feedback, "case");
+  if (value == nullptr || value->AsObject()->size() != 1) return OkStatus();
+  const json::Value* name = value->Find("attachment");
+  if (name == nullptr) return OkStatus();
+  if (name->AsString() != nullptr && CheckAttachmentName(*name->AsString()).ok()) {
+    return OkStatus();
+  }
+  return Err(Code::kInvalidArgument,
+             fmt::format("field 'case' names the attachment {}, expected the name of a file",
+                         FirstCodePoints(json::Dump(*name), 80)),
+             "invalid_field");
+}
+
 }  // namespace
 
 Status ApplyRules(store::Session& session, const Principal& who, const Record* before,
@@ -164,7 +192,11 @@ Status ApplyRules(store::Session& session, const Principal& who, const Record* b
   const bool moved = before == nullptr || before->status != record.status;
   if (record.kind == "task" && moved) return CheckColumn(session, row);
   if (record.kind == kProject) return CheckLimits(record);
-  if (record.kind == "service_level") return CheckHours(record);
+  if (record.kind == "service_level") {
+    TRY(CheckPeriod(record));
+    return CheckHours(record);
+  }
+  if (record.kind == "feedback") return CheckCase(record);
   if (record.kind == "change_request") return RulesOfChange(session, who, before, record);
   return OkStatus();
 }

@@ -125,7 +125,8 @@ TEST_P(RulesTest, RecordsGoTheWaysOfTheirKindAndNoOthers) {
         if (kind == "project" && from != "active") continue;  // any move: the pure test covers it
         std::string needs = kNeeds.contains(kind) ? kNeeds.at(kind) : "";
         if (kind == "project") needs = R"(,"key":"P)" + std::to_string(++made) + "\"";
-        const Record record = Make(kind, R"({"title":"T","status":")" + from + "\"" + needs + "}");
+        const Record record =
+            Import(kind, R"({"title":"T","status":")" + from + "\"" + needs + "}");
         const auto moved = Patch(record.id, R"({"status":")" + to + "\"}");
         const bool may = from == to || targets.contains("*") || targets.contains(to);
         EXPECT_EQ(Outcome(moved), may ? "ok" : "failed_precondition/status_move")
@@ -216,11 +217,14 @@ TEST_P(RulesTest, AChangeRequestIsTriagedBeforeItIsWorkedOn) {
   EXPECT_EQ(Outcome(Patch("CHURN-2", R"({"triage":null})")), triage);
   EXPECT_EQ(Outcome(Patch("CHURN-2", R"({"triage":"change","service_level":null})")), "ok");
   for (const char* status : {"triaged", "approved", "working", "done"}) {
-    EXPECT_EQ(Outcome(Create("change_request",
-                             std::string(R"({"title":"C","status":")") + status + "\"}")),
-              triage);
-    EXPECT_EQ(Outcome(Create("change_request", std::string(R"({"title":"C","triage":null,)") +
-                                                   R"("status":")" + status + "\"}")),
+    EXPECT_EQ(
+        Outcome(Create("change_request", std::string(R"({"title":"C","status":")") + status + "\"}",
+                       "CHURN", "", "ada", /*imported=*/true)),
+        triage);
+    EXPECT_EQ(Outcome(Create(
+                  "change_request",
+                  std::string(R"({"title":"C","triage":null,)") + R"("status":")" + status + "\"}",
+                  "CHURN", "", "ada", /*imported=*/true)),
               triage);
   }
   // Whatever is rejected needs none.
@@ -309,11 +313,89 @@ TEST_P(RulesTest, WhoApprovesIsKept) {
   EXPECT_EQ(move("done", "eve"), "bob");
   EXPECT_EQ(move("working", "ada"), "bob");
   EXPECT_FALSE(Patch("CHURN-1", R"({"approved_by":"eve"})").has_value());
-  Make("change_request", R"({"title":"D","triage":"change","status":"triaged"})");
+  Import("change_request", R"({"title":"D","triage":"change","status":"triaged"})");
   EXPECT_EQ(Of(*Patch("CHURN-2", R"({"status":"approved"})", {}, "bob"), "approved_by"), "bob");
-  EXPECT_EQ(Of(Make("change_request", R"({"title":"E","triage":"change","status":"approved"})"),
+  EXPECT_EQ(Of(Import("change_request", R"({"title":"E","triage":"change","status":"approved"})"),
                "approved_by"),
             "ada");
+}
+
+/// The statuses in which a record of each kind may be made, by hand.
+const std::map<std::string, std::set<std::string>> kBeginnings = {
+    {"project", {"active", "paused"}},
+    {"requirement", {"draft", "proposed"}},
+    {"task", {"backlog", "ready", "doing"}},
+    {"change_request", {"open"}},
+    {"feedback", {"open"}},
+    {"service_level", {"draft"}},
+    {"review", {"planned", "held"}},
+    {"decision", {"proposed"}},
+    {"comment", {"posted"}},
+};
+
+TEST_P(RulesTest, RecordsBeginAtTheBeginningUnlessTheyAreImported) {
+  MakeProject();
+  int made = 0;
+  for (const auto& [kind, ways] : kWays) {
+    for (const auto& [status, unused] : ways) {
+      std::vector<std::string> values;  // twice: a project's key is taken only once
+      for (int i = 0; i < 2; ++i) {
+        std::string needs = kNeeds.contains(kind) ? kNeeds.at(kind) : "";
+        if (kind == "project") needs = R"(,"key":"Q)" + std::to_string(++made) + "\"";
+        values.push_back(R"({"title":"T","status":")" + status + "\"" + needs + "}");
+      }
+      const int64_t head = Head();
+      const bool may = kBeginnings.at(kind).contains(status);
+      EXPECT_EQ(Outcome(Create(kind, values[0])), may ? "ok" : "failed_precondition/initial_status")
+          << kind << " " << status;
+      EXPECT_EQ(Head(), may ? head + 1 : head);
+      const Record imported = Import(kind, values[1]);
+      EXPECT_EQ(imported.status, status) << kind;
+      EXPECT_THAT(Events().back().payload, HasSubstr(R"("imported":true)"));
+    }
+  }
+  EXPECT_EQ(Message(Create("requirement", R"({"title":"T","status":"met"})")),
+            "a new requirement cannot begin as 'met', expected one of draft, proposed; an import "
+            "may keep its status");
+}
+
+TEST_P(RulesTest, NumbersHaveRanges) {
+  MakeProject();
+  const auto task = [&](std::string_view hours) {
+    return Outcome(Create("task", R"({"title":"T","estimate_hours":)" + std::string(hours) + "}"));
+  };
+  for (const char* hours : {"0", "0.5", "100000"}) EXPECT_EQ(task(hours), "ok") << hours;
+  for (const char* hours : {"-1", "-0.001", "100000.1", "1e300"}) {
+    EXPECT_EQ(task(hours), "invalid_argument/invalid_field") << hours;
+  }
+  const auto level = [&](std::string_view more) {
+    return Create("service_level", R"({"title":"L","customer":"C")" + std::string(more) + "}");
+  };
+  for (const char* days : {"1", "3660"}) {
+    EXPECT_EQ(Outcome(level(R"(,"period_days":)" + std::string(days))), "ok") << days;
+  }
+  for (const char* days : {"0", "-7", "3661"}) {
+    EXPECT_EQ(Outcome(level(R"(,"period_days":)" + std::string(days))),
+              "invalid_argument/invalid_field")
+        << days;
+  }
+  EXPECT_EQ(Message(level(R"(,"period_days":-7)")),
+            "field 'period_days' is -7, expected 1 to 3660");
+}
+
+TEST_P(RulesTest, APeriodEndsNotBeforeItBegins) {
+  MakeProject();
+  const auto level = [&](std::string_view more) {
+    return Outcome(
+        Create("service_level", R"({"title":"L","customer":"C")" + std::string(more) + "}"));
+  };
+  EXPECT_EQ(level(R"(,"begins":"2026-01-01","ends":"2026-01-01")"), "ok");
+  EXPECT_EQ(level(R"(,"ends":"2026-01-01")"), "ok");
+  EXPECT_EQ(level(R"(,"begins":"2026-01-02","ends":"2026-01-01")"),
+            "invalid_argument/invalid_field");
+  EXPECT_EQ(Outcome(Patch("CHURN-1", R"({"begins":"2026-02-01"})")),
+            "invalid_argument/invalid_field");
+  EXPECT_EQ(Outcome(Patch("CHURN-1", R"({"begins":"2026-02-01","ends":"2027-01-01"})")), "ok");
 }
 
 }  // namespace

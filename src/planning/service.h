@@ -34,6 +34,9 @@ struct CreateRecord {
   /// A repeated call of the same caller with the same key and values answers with the record that
   /// the first one made. Empty: every call makes one. At most 255 bytes.
   std::string idempotency_key;
+  /// The record comes from elsewhere and keeps the status that it has there, whatever it is. The
+  /// event says so.
+  bool imported = false;
 };
 
 struct UpdateRecord {
@@ -75,7 +78,48 @@ struct ListLinks {
   std::string page_token;
 };
 
-/// Borrows the database, which must have the migrations of journal and planning.
+/// A file whose bytes are in the blob store already.
+struct NewAttachment {
+  std::string kind;       ///< the record must be of it; empty: any
+  std::string reference;  ///< of the record
+  std::string name;       ///< see names.h
+  std::string content_type = "application/octet-stream";
+  std::string manifest = {};  ///< of the blob store
+  uint64_t size = 0;
+  std::string sha256 = {};
+};
+
+struct AttachmentRef {
+  std::string kind;
+  std::string reference;
+  std::string name;
+  std::optional<int64_t> version = {};  ///< nothing: the newest, or all of them
+};
+
+struct ListAttachments {
+  std::string kind;
+  std::string reference;
+  std::string name;  ///< empty: the newest version of each name; else all versions of this one
+  int64_t limit = 100;
+  std::string page_token;
+};
+
+struct SetPhase {
+  std::string project;  ///< reference
+  std::string phase;    ///< its name
+  std::optional<std::string> status;
+  std::optional<std::string> note;  ///< at most kMaxLine code points
+};
+
+struct NewPhaseEvidence {
+  std::string project;
+  std::string phase;
+  Ref thing;  ///< id: a reference where the type is a kind of record
+  std::string note;
+};
+
+/// Borrows the database, which must have the migrations of journal and planning, and for phases and
+/// maturity those of trace.
 class Service {
  public:
   explicit Service(store::Database& db, const Clock& clock = Clock::System());
@@ -83,7 +127,8 @@ class Service {
 
   // Records (records.cc)
   /// kAlreadyExists (detail key_taken): another project has the key. kFailedPrecondition: a rule of
-  /// the kind (rules.h); detail idempotency_key_reused: the key came with other values before.
+  /// the kind (rules.cc); detail initial_status: no record of the kind begins so;
+  /// idempotency_key_reused: the key came with other values before.
   Task<Record> Create(Principal who, CreateRecord request, Deadline deadline);
   Task<Record> Get(std::string kind, std::string reference, Deadline deadline);
   Task<Page<Record>> List(ListRecords request, Deadline deadline);
@@ -106,6 +151,35 @@ class Service {
   Task<Link> ReviewLink(Principal who, std::string id, Deadline deadline);
   /// Repeating it changes nothing.
   Task<Link> EndLink(Principal who, std::string id, Deadline deadline);
+
+  // Attachments (attachments.cc). Their journal events are about the record ("attachment.added",
+  // "attachment.removed"); its revision, version and fingerprint do not change. kNotFound with
+  // detail attachment_not_found.
+  /// Whether Attach() would take the name and has room: ask before bytes are sent. Looks at neither
+  /// manifest nor size. kFailedPrecondition: detail too_many_attachments.
+  Task<> CheckAttachment(Principal who, NewAttachment request, Deadline deadline);
+  /// Names bytes that are durable in the blob store. The bytes and the type of the newest version
+  /// again are that version. Errors as above.
+  Task<Attachment> Attach(Principal who, NewAttachment request, Deadline deadline);
+  Task<Attachment> GetAttachment(Principal who, AttachmentRef ref, Deadline deadline);
+  Task<Page<Attachment>> FindAttachments(Principal who, ListAttachments request, Deadline deadline);
+  /// Without a version: all of them. The bytes go with a later sweep.
+  Task<> RemoveAttachment(Principal who, AttachmentRef ref, Deadline deadline);
+  /// Manifests that attachments name, each once, behind `after` in order, at most `limit`: roots of
+  /// the blob store's sweep.
+  Task<std::vector<std::string>> LiveManifests(std::string after, size_t limit, Deadline deadline);
+
+  // Phases of CRISP-DM and maturity (phases.cc, maturity.cc). Derived evidence comes from the trace
+  // graph, a moment behind the journal.
+  /// All six, in their order.
+  Task<std::vector<PhaseState>> ListPhases(Principal who, std::string project, Deadline deadline);
+  /// Event "phase.changed", when something differs. kNotFound, detail phase_not_found.
+  Task<PhaseState> ChangePhase(Principal who, SetPhase request, Deadline deadline);
+  Task<PhaseEvidence> ListPhaseEvidence(Principal who, std::string project, std::string phase,
+                                        Deadline deadline);
+  /// A link of type "evidence" from the thing to the phase.
+  Task<Link> AssertPhaseEvidence(Principal who, NewPhaseEvidence request, Deadline deadline);
+  Task<Maturity> GetMaturity(Principal who, std::string project, Deadline deadline);
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +53,9 @@ struct FieldDef {
   Access access = Access::kWrite;
   std::span<const std::string_view> choices;
   std::string_view initial;  ///< of a choice: its value when none is given; empty: none
+  /// Of an integer or a number: the least and the greatest value.
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
 };
 
 /// A move from one status to another. "*": from any.
@@ -66,6 +70,9 @@ struct KindDef {
   std::string_view doc;     ///< one sentence
   std::span<const FieldDef> fields;
   std::span<const std::string_view> statuses;  ///< the first is a new record's
+  /// The first `beginnings` statuses are those in which a record may be made; an import may use
+  /// all.
+  size_t beginnings = 1;
   std::span<const Transition> transitions;
   /// A new version of a record in one of these statuses goes back to `reopened`.
   std::span<const std::string_view> settled;
@@ -141,6 +148,85 @@ struct LinkTypeDef {
   std::string_view doc;
 };
 std::span<const LinkTypeDef> LinkTypes();
+
+inline constexpr size_t kMaxAttachmentName = 200;                ///< bytes
+inline constexpr uint64_t kMaxAttachment = uint64_t{256} << 20;  ///< bytes of one file
+/// Of one record, all names together, removed ones too.
+inline constexpr int64_t kMaxAttachmentVersions = 10'000;
+
+/// A file that belongs to a record. Each upload under a name makes its next version; versions never
+/// change, and their numbers are never given again.
+struct Attachment {
+  std::string record;  ///< id
+  std::string name;
+  int64_t version = 0;   ///< 1, 2, 3 … of the name
+  std::string manifest;  ///< of the blob store, in hex
+  int64_t size = 0;      ///< bytes
+  std::string sha256;    ///< 64 hex digits
+  std::string content_type;
+  WallTime created;
+  std::string created_by;
+  friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
+/// Something recorded that speaks for a phase or for a box of the maturity page.
+struct EvidenceItem {
+  Ref ref;
+  std::string title;
+  std::string status;
+  WallTime since;                 ///< when it came to count
+  std::string basis = "derived";  ///< "asserted" by a person, "derived" by a rule, "verified"
+  std::string joined = {};        ///< id of the thing by which it counts; often empty
+  std::string note = {};          ///< of asserted evidence: what its author says
+  std::string by = {};            ///< of asserted evidence: its author
+  std::string link = {};          ///< of asserted evidence: id of the link, which can be ended
+};
+
+/// Where a project stands in one phase of CRISP-DM.
+struct PhaseState {
+  std::string name;   ///< "data_understanding"
+  std::string title;  ///< "Data understanding"
+  std::string status;
+  std::string note;
+  std::optional<WallTime> updated;  ///< nothing: nobody has set it
+  std::string updated_by;
+  int64_t asserted = 0;  ///< things that people named as its evidence
+  int64_t derived = 0;   ///< things that rules found
+};
+
+struct PhaseEvidence {
+  std::vector<EvidenceItem> items;  ///< asserted ones first, each newest first
+  bool complete = true;             ///< false: there is more
+  int64_t applied_seq = 0;          ///< events up to here are in the derived ones
+};
+
+enum class BoxState : unsigned char {
+  kTicked,       ///< there is evidence
+  kOpen,         ///< stetig records such things, and there is none
+  kNotRecorded,  ///< there is none, and no part of stetig records such things yet
+};
+
+/// One line of the maturity page.
+struct MaturityBox {
+  int level = 0;
+  std::string id;     ///< "1.metadata.code"
+  std::string group;  ///< heading above it
+  std::string title;
+  std::string source;     ///< where the model of levels asks for it
+  bool optional = false;  ///< the level can be reached without it
+  BoxState state = BoxState::kOpen;
+  std::string missing;                 ///< of kNotRecorded: what would record it
+  int64_t count = 0;                   ///< pieces of evidence
+  std::vector<EvidenceItem> evidence;  ///< the newest of them
+};
+
+struct Maturity {
+  std::string project;       ///< id
+  std::optional<int> level;  ///< all boxes up to here are ticked; nothing: not even level 0
+  std::vector<MaturityBox> boxes;
+  bool complete = true;  ///< false: the project is too large, evidence may be missing
+  int64_t applied_seq = 0;
+};
 
 template <class T>
 struct Page {

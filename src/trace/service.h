@@ -45,6 +45,9 @@ class Service {
   /// GapQuery, a type without rules, or a page token that is not of this query.
   Task<GapPage> FindGaps(GapQuery query, Deadline deadline) const;
 
+  /// What belongs to a project. Nothing where the graph does not know it.
+  Task<Scope> FindScope(ScopeQuery query, Deadline deadline) const;
+
   Task<Progress> GetProgress(Deadline deadline) const;
 
  private:

@@ -177,6 +177,31 @@ struct GapPage {
   int64_t applied_seq = 0;
 };
 
+/// What belongs to a project: the nodes whose events name it, the experiments and registered models
+/// that are joined with it, all that came of these, and all that any of it came from.
+struct ScopeQuery {
+  std::string tenant = "default";
+  std::string project;  ///< id
+  AsOf as_of;
+  /// Further nodes, those that exist, with what leads to them: what people said is the project's.
+  std::vector<NodeRef> also;
+};
+struct Scope {
+  struct Join {
+    size_t from = 0;  ///< place in `nodes`
+    size_t to = 0;
+    std::string type;
+    Basis basis = Basis::kAsserted;
+    WallTime valid_from;
+  };
+  std::vector<Node> nodes;  ///< each once
+  std::vector<Join> joins;  ///< the edges between them, in no order
+  bool complete = true;     ///< false: there is more than kMaxScope nodes or edges
+  int64_t applied_seq = 0;
+};
+/// Most nodes of a Scope; four times as many edges.
+inline constexpr int kMaxScope = 20'000;
+
 /// How far the graph is.
 struct Progress {
   int64_t applied_seq = 0;  ///< events up to here are in the graph

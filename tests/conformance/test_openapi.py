@@ -82,6 +82,16 @@ def test_every_operation_answers_as_it_is_described(api):
         api.good(f"{noun}.history", record["id"])
         api.good(f"{noun}.delete", record["id"])
         api.refused(404, "record_not_found", f"{noun}.get", record["id"])
+    for method, data in (("PUT", b"bytes"), ("GET", None)):
+        assert api.send(method, f"/records/{project['id']}/attachments/a.txt", data=data).ok
+    api.good("attachment.list", "projects", project["id"])
+    api.good("attachment.versions", "projects", project["key"], "a.txt")
+    api.good("attachment.remove", "projects", project["key"], "a.txt")
+    api.good("phase.set", project["key"], "modeling", body={"status": "active", "note": "now"})
+    api.good("phase.assert", project["key"], "modeling", body={"type": "run", "id": "1", "note": "why"})
+    assert [one["phase"] for one in api.good("phase.list", project["key"])["items"]][3] == "modeling"
+    assert api.good("phase.evidence", project["key"], "modeling")["items"]
+    assert api.good("maturity.get", project["key"])["items"]
     link = api.good("link.add", body={"type": "uses", "from_type": "run", "from_id": "1", "to_type": "project", "to_id": project["id"]})
     for verb in ("get", "review", "end"):
         api.good(f"link.{verb}", link["id"])

@@ -70,7 +70,7 @@ class Target:
         """The journal's head, and everything that an operation may have changed."""
         parts = [self.api.good("event.list", query={"limit": 1000})]
         for operation in self.api.spec.operations.values():
-            if operation.id.endswith(".list") and operation.noun not in ("event", "run"):
+            if operation.id.endswith(".list") and operation.noun not in ("event", "run") and not operation.path_names:
                 query = {"limit": 1000} | ({"ended": "true"} if operation.noun == "link" else {})
                 parts.append(self.api.good(operation.id, query=query))
         return json.dumps(parts, sort_keys=True)
@@ -114,7 +114,7 @@ def unchanged(request):
 
 
 def operations(target: Target, *, body: bool | None = None) -> list[Operation]:
-    found = [one for one in target.api.spec.operations.values() if one.id != "event.watch"]
+    found = [one for one in target.api.spec.operations.values() if one.id != "event.watch" and not one.takes_file]
     return [one for one in found if body is None or (one.body is not None) == body]
 
 
@@ -186,6 +186,8 @@ def test_values_that_no_field_takes(target):
 def test_unknown_and_missing_fields(target):
     for operation in operations(target, body=True):
         for name in ("nothing", "", "Title", "title ", "__proto__", "id", "revision", "created_at", "x" * 10_000, "\0", "é"):
+            if name in operation.body["properties"]:
+                continue
             problem = refused(target.json(operation, {**good_body(target, operation), name: "x"}), (operation.id, name[:20]))
             assert problem["code"] == "unknown_field", (operation.id, name[:20], problem)
         for name in operation.body.get("required", []):

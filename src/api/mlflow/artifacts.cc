@@ -4,59 +4,23 @@
 
 #include <algorithm>
 
+#include "api/files.h"
 #include "api/mlflow/mime_types.h"
 #include "api/mlflow/paged.h"
 #include "base/digest.h"
 #include "base/paths.h"
 #include "base/text.h"
-#include "http/range.h"
 
 namespace stetig::api::mlflow {
 namespace {
 
 std::string_view FileName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-/// RFC 6266: an ASCII fallback and the real name.
-std::string Disposition(std::string_view name) {
-  bool plain = std::ranges::all_of(
-      name, [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; });
-  return plain ? fmt::format("attachment; filename=\"{}\"", name)
-               : fmt::format("attachment; filename*=UTF-8''{}", PercentEncode(name));
-}
-
-/// A stored file as a body that can start anywhere.
-class FileBody final : public http::SeekableStream {
- public:
-  explicit FileBody(std::unique_ptr<blob::Reader> reader) : reader_(std::move(reader)) {}
-  uint64_t size() const override { return reader_->file().size; }
-  Task<size_t> ReadAt(uint64_t offset, std::span<std::byte> into) override {
-    return reader_->Read(offset, into);
-  }
-
- private:
-  std::unique_ptr<blob::Reader> reader_;
-};
-
 Failure IsFolder(std::string_view path) {
   return Err(Code::kInvalidArgument,
              fmt::format("Artifact path refers to a directory, not a file: '{}'", path),
              detail::kIsFolder);
 }
-
-Task<> CopyBody(http::ByteStream* body, blob::Writer* writer) {
-  for (;;) {
-    auto room = co_await writer->Reserve();
-    ASSIGN_OR_CO_RETURN(std::span<std::byte> into, std::move(room));
-    auto read = co_await body->Read(into);
-    ASSIGN_OR_CO_RETURN(size_t size, std::move(read));
-    if (size == 0) {
-      co_return OkStatus();
-    }
-    writer->Commit(size);
-  }
-}
-
-std::optional<uint64_t> BodyLength(const http::Request& request) { return request.body->length(); }
 
 }  // namespace
 
@@ -102,26 +66,15 @@ Task<http::Response> Download(Call call, std::string path) {
   if (entry.is_dir) {
     co_return IsFolder(path);
   }
-  auto id = blob::ManifestId::FromHex(entry.manifest);
-  if (!id) {
-    co_return Err(Code::kDataLoss, fmt::format("artifact '{}' names no valid manifest", path));
-  }
-  auto opened = co_await call.context.blobs.Open(*id, call.deadline);
-  ASSIGN_OR_CO_RETURN(std::unique_ptr<blob::Reader> reader, std::move(opened));
-  std::string etag = fmt::format("\"{}\"", entry.manifest);
-  auto body = std::make_unique<FileBody>(std::move(reader));
-  http::Response response = http::RangedResponse(*call.http, std::move(body), etag);
-  response.headers.Set("Content-Type", MimeTypeOf(FileName(path)));
-  response.headers.Set("Content-Disposition", Disposition(FileName(path)));
-  co_return response;
+  ServedFile file{.manifest = entry.manifest,
+                  .name = std::string(FileName(path)),
+                  .content_type = std::string(MimeTypeOf(FileName(path)))};
+  co_return co_await ServeFile(&call.context.blobs, call.http, std::move(file), call.deadline);
 }
 
 Task<> Upload(Call call, std::string path) {
-  auto created = co_await call.context.blobs.Create(BodyLength(*call.http), call.deadline);
-  ASSIGN_OR_CO_RETURN(std::unique_ptr<blob::Writer> writer, std::move(created));
-  CO_TRY(co_await CopyBody(call.http->body, writer.get()));
-  auto finished = co_await writer->Finish();
-  ASSIGN_OR_CO_RETURN(blob::FileRef file, std::move(finished));
+  auto stored = co_await StoreBody(&call.context.blobs, call.http, call.deadline);
+  ASSIGN_OR_CO_RETURN(blob::FileRef file, std::move(stored));
   co_return co_await call.context.tracking.PutArtifact(call.who, std::move(path), file.id.ToHex(),
                                                        file.size, ToHex(file.sha256),
                                                        call.FreshDeadline());

@@ -158,7 +158,8 @@ Group EventGroup() {
                   .permission = "read",
                   .query = FilterParameters(),
                   .examples = {"event watch --kind 'run.*'"},
-                  .act_raw = Watch};
+                  .act_raw = Watch,
+                  .media = "text/event-stream"};
   group.operations = {std::move(list), std::move(watch)};
   group.schemas.push_back(
       {.name = "Event",

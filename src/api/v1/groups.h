@@ -14,6 +14,8 @@ struct Group {
 };
 
 Group PlanningGroup();
+Group AttachmentGroup();
+Group PhaseGroup();
 Group LinkGroup();
 Group TrackingGroup();
 Group RegistryGroup();

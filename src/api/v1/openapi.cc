@@ -118,7 +118,9 @@ Value Parameters(const Operation& operation) {
   }
   for (const Property& property : operation.query)
     parameters.push_back(Parameter("query", property));
-  if (operation.method == http::Method::kPatch || operation.method == http::Method::kDelete) {
+  const bool changes =
+      operation.method == http::Method::kPatch || operation.method == http::Method::kDelete;
+  if (changes && !operation.kind.empty()) {
     parameters.push_back(Parameter(
         "header", {.name = "If-Match", .doc = "The ETag that the object must still have."}));
   }
@@ -139,8 +141,7 @@ Value Responses(const Operation& operation) {
   Object good = {{"description", operation.summary}};
   const bool made = operation.verb == "create" || operation.verb == "add";
   if (operation.act_raw != nullptr) {
-    const char* media = operation.verb == "watch" ? "text/event-stream" : "application/json";
-    good.emplace_back("content", JsonContent(Object{}, media));
+    good.emplace_back("content", JsonContent(Object{}, operation.media.c_str()));
   } else if (!operation.answer.empty()) {
     good.emplace_back("content", JsonContent(operation.list ? ListOf(operation.answer)
                                                             : Reference(operation.answer)));
@@ -169,6 +170,11 @@ Value Describe(const Operation& operation) {
     described.emplace_back(
         "requestBody",
         Object{{"required", true}, {"content", JsonContent(Reference(operation.body_schema))}});
+  }
+  if (operation.file_limit > 0) {
+    described.emplace_back("requestBody", Object{{"required", true},
+                                                 {"description", "The bytes of the file."},
+                                                 {"content", Object{{"*/*", Object{}}}}});
   }
   described.emplace_back("responses", Responses(operation));
   if (operation.permission == "public") described.emplace_back("security", Array{});

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "api/v1/groups.h"
 #include "planning/service.h"
@@ -54,6 +55,10 @@ Property PropertyOf(const FieldDef& field) {
   Property property{
       .name = std::string(field.name), .type = TypeOf(field.type), .doc = std::string(field.doc)};
   for (const std::string_view choice : field.choices) property.values.emplace_back(choice);
+  if (field.type == FieldType::kInteger && std::isfinite(field.least))
+    property.least = static_cast<int64_t>(field.least);
+  if (field.type == FieldType::kInteger && std::isfinite(field.most))
+    property.most = static_cast<int64_t>(field.most);
   if (field.type == FieldType::kDate) property.format = "date";
   if (field.type == FieldType::kTime) property.format = "date-time";
   return property;
@@ -166,7 +171,8 @@ Task<Reply> Create(Call call) {
       .kind = call.operation.kind,
       .project = call.Text("project"),
       .values = std::move(call.body),
-      .idempotency_key = std::string(call.http->headers.Get("Idempotency-Key").value_or(""))};
+      .idempotency_key = std::string(call.http->headers.Get("Idempotency-Key").value_or("")),
+      .imported = call.QueryFlag("imported")};
   std::erase_if(request.values, [](const json::Member& m) { return m.first == "project"; });
   auto made = co_await call.context.planning.Create(call.who, std::move(request), call.deadline);
   ASSIGN_OR_CO_RETURN(const planning::Record record, std::move(made));
@@ -275,6 +281,9 @@ void AddKind(const KindDef& kind, Group& group) {
   get.act = Get;
   Operation create =
       base(Method::kPost, collection, "create", fmt::format("Makes a {}.", kind.name), "write");
+  create.query = {{.name = "imported",
+                   .type = Type::kBoolean,
+                   .doc = "It comes from elsewhere and keeps its status; its event says so."}};
   create.body = BodyOf(kind, /*creating=*/true);
   create.body_schema = "New" + schema;
   create.examples = {CreateExample(kind)};

@@ -241,7 +241,7 @@ Status Select(const Operation& operation, const http::Request& request, json::Va
 
 Result<http::Response> ToResponse(const Operation& operation, const http::Request& request,
                                   Reply reply) {
-  const bool made = operation.method == http::Method::kPost && !reply.location.empty();
+  const bool made = operation.method != http::Method::kPatch && !reply.location.empty();
   http::Response response;
   if (operation.answer.empty()) {
     response.status = 204;
@@ -266,8 +266,11 @@ Result<http::Response> ToResponse(const Operation& operation, const http::Reques
 Task<http::Response> Run(Context* context, const Operation* operation,
                          std::shared_ptr<http::Request> request) {
   CO_TRY(CheckQuery(*operation, *request));
-  auto read = co_await ReadBody(*context, *operation, request);
-  ASSIGN_OR_CO_RETURN(json::Object body, std::move(read));
+  json::Object body;
+  if (operation->file_limit == 0) {
+    auto read = co_await ReadBody(*context, *operation, request);
+    ASSIGN_OR_CO_RETURN(body, std::move(read));
+  }
   Call call{*context, *operation,     CallerOf(*request), request->FreshDeadline(),
             request,  std::move(body)};
   if (operation->act_raw != nullptr) co_return co_await operation->act_raw(std::move(call));
@@ -281,6 +284,11 @@ io::Awaitable<http::Response> Serve(Context* context, const Operation* operation
   auto answer = co_await Run(context, operation, request);
   if (!answer) co_return ProblemOf(answer.error(), request->request_id);
   co_return *std::move(answer);
+}
+
+size_t BodyLimitOf(const Operation& operation, const Context& context) {
+  if (operation.file_limit > 0) return operation.file_limit;
+  return operation.body_schema.empty() ? 0 : context.options.json_body_limit;
 }
 
 }  // namespace
@@ -334,7 +342,7 @@ void AddRoutes(http::Router& router, Context& context) {
                 .name = "v1." + operation.Id(),
                 .summary = operation.summary,
                 .permission = operation.permission,
-                .body_limit = operation.body_schema.empty() ? 0 : context.options.json_body_limit,
+                .body_limit = BodyLimitOf(operation, context),
                 .handler = [context = &context,
                             operation = &operation](std::shared_ptr<http::Request> request) {
                   return Serve(context, operation, std::move(request));

@@ -12,8 +12,8 @@ namespace {
 
 Group Everything() {
   Group all;
-  Group groups[] = {ServerGroup(),   PlanningGroup(), LinkGroup(), TrackingGroup(),
-                    RegistryGroup(), EventGroup(),    TraceGroup()};
+  Group groups[] = {ServerGroup(),   PlanningGroup(), AttachmentGroup(), PhaseGroup(), LinkGroup(),
+                    TrackingGroup(), RegistryGroup(), EventGroup(),      TraceGroup()};
   for (Group& group : groups) {
     std::ranges::move(group.operations, std::back_inserter(all.operations));
     std::ranges::move(group.schemas, std::back_inserter(all.schemas));

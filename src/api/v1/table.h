@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/context.h"
@@ -49,7 +50,7 @@ struct Call {
   access::Principal who;
   Deadline deadline;
   std::shared_ptr<http::Request> http;
-  json::Object body;  ///< empty for operations without one
+  json::Object body;  ///< empty for operations without one, and for those that take a file
 
   std::string Path(std::string_view name) const;
   /// The value of a query parameter or "".
@@ -91,6 +92,17 @@ struct Operation {
   std::string kind;  ///< of planning's records, where the operation is made from it
   Act act = nullptr;
   ActRaw act_raw = nullptr;
+  std::string media = "application/json";  ///< of what act_raw answers; "*/*": any
+  /// Not 0: the body is a file of at most so many bytes, which `act` reads itself.
+  size_t file_limit = 0;
+  /// Names of the path that the command line does not ask for, with what it takes for them.
+  std::vector<std::pair<std::string, std::string>> fixed;
+
+  /// On the command line the noun alone is the command, without a verb.
+  bool alone = false;
+
+  /// Files go their own way on the command line.
+  bool MovesFile() const { return file_limit > 0 || media == "*/*"; }
 
   /// "task.list": in openapi.json, logs and metrics.
   std::string Id() const { return noun + "." + verb; }

@@ -18,6 +18,7 @@
 #include "planning/migrations.h"
 #include "planning/service.h"
 #include "store/testing/fixture.h"
+#include "trace/migrations.h"
 
 namespace stetig::planning::testing {
 
@@ -52,7 +53,7 @@ std::string Message(const Result<T>& result) {
 
 class PlanningTest : public store::testing::DatabaseTest {
  protected:
-  PlanningTest() : DatabaseTest(journal::Migrations(), Migrations()) {}
+  PlanningTest() : DatabaseTest(journal::Migrations(), Migrations(), trace::Migrations()) {}
 
   void SetUp() override {
     DatabaseTest::SetUp();
@@ -70,16 +71,22 @@ class PlanningTest : public store::testing::DatabaseTest {
 
   /// `values` in JSON. A record's project is "CHURN" unless another is named.
   Result<Record> Create(std::string kind, std::string_view values, std::string project = "CHURN",
-                        std::string idempotency_key = "", std::string user = "ada") {
+                        std::string idempotency_key = "", std::string user = "ada",
+                        bool imported = false) {
     CreateRecord request{.kind = kind,
                          .project = kind == kProject ? "" : std::move(project),
                          .values = Fields(values),
-                         .idempotency_key = std::move(idempotency_key)};
+                         .idempotency_key = std::move(idempotency_key),
+                         .imported = imported};
     return Run(service().Create(Who(std::move(user)), std::move(request), Soon()));
   }
   /// As Create; fails the test when there is an error.
   Record Make(std::string kind, std::string_view values, std::string project = "CHURN") {
     return Must(Create(std::move(kind), values, std::move(project)));
+  }
+  /// As Make, in any status.
+  Record Import(std::string kind, std::string_view values) {
+    return Must(Create(std::move(kind), values, "CHURN", "", "ada", /*imported=*/true));
   }
   Record MakeProject(std::string_view key = "CHURN", std::string_view more = "") {
     return Make(std::string(kProject), "{\"title\":\"A project\",\"key\":\"" + std::string(key) +

@@ -21,11 +21,13 @@ struct Walk::Side {
   std::vector<std::vector<EdgeRow>> rows;
 };
 
-Status Walk::Run(int64_t start) {
-  nodes_.push_back(start);
-  depths_.push_back(0);
-  places_.emplace(start, 0);
-  stopped_ = start == options_.stop_at;
+Status Walk::Run(std::span<const int64_t> starts) {
+  for (const int64_t start : starts) {
+    places_.emplace(start, static_cast<uint32_t>(nodes_.size()));
+    nodes_.push_back(start);
+    depths_.push_back(0);
+    stopped_ = stopped_ || start == options_.stop_at;
+  }
   for (size_t next = 0; next < nodes_.size() && !Done();) {
     const size_t count = std::min(kChunk, nodes_.size() - next);
     TRY(Expand(next, count));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -35,7 +36,9 @@ class Walk {
   Walk(store::Session& session, WalkOptions options, EdgeFn on_edge)
       : session_(session), options_(std::move(options)), on_edge_(std::move(on_edge)) {}
 
-  Status Run(int64_t start);
+  Status Run(int64_t start) { return Run(std::span(&start, 1)); }
+  /// From several nodes at once, all different, at least one.
+  Status Run(std::span<const int64_t> starts);
 
   /// Numbers by distance from the start; equally far ones by (place of the node that found them,
   /// forward before backward, type, number).
