@@ -23,6 +23,10 @@ json::Value Parsed(const std::string& payload) {
 json::Value ToJson(const journal::Event& event) {
   json::Array refs;
   for (const journal::Ref& ref : event.refs) refs.push_back(json::Array{ref.type, ref.id});
+  json::Array texts;
+  for (const std::string& text : event.texts) texts.push_back(text);
+  json::Array erased;
+  for (const int place : event.erased) erased.push_back(static_cast<int64_t>(place));
   return json::Object{{"seq", event.seq},
                       {"time", TimeOf(event.time)},
                       {"project", event.project},
@@ -32,6 +36,8 @@ json::Value ToJson(const journal::Event& event) {
                       {"subject_id", event.subject.id},
                       {"refs", std::move(refs)},
                       {"payload", Parsed(event.payload)},
+                      {"texts", std::move(texts)},
+                      {"erased", std::move(erased)},
                       {"request_id", event.request_id}};
 }
 
@@ -179,6 +185,14 @@ Group EventGroup() {
             .doc = "[type, id] of what else it touches.",
             .required = true},
            {.name = "payload", .type = Type::kObject, .doc = "Details.", .required = true},
+           {.name = "texts",
+            .type = Type::kStrings,
+            .doc = "Personal texts, which can be erased: then 'erased' stands in their place.",
+            .required = true},
+           {.name = "erased",
+            .type = Type::kAny,
+            .doc = "Places of what was erased: 0 the actor, n the n-th of texts.",
+            .required = true},
            {.name = "request_id", .doc = "Names the request in the log.", .required = true}}});
   return group;
 }
