@@ -61,9 +61,6 @@ TEST_P(AuditTest, ProofsHoldWhetherTilesAreThereOrNot) {
 }
 
 TEST_P(AuditTest, ASecondLevelOfTilesIsRightToo) {
-  if (GetParam() == store::Dialect::kPostgres) {
-    GTEST_SKIP() << "seventy thousand events take long there; the code is the same";
-  }
   constexpr int64_t kHead = 256 * 256 + 600;
   AppendUpTo(kHead);
   FillAll();

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace stetig::journal::repository {
 namespace {
@@ -65,7 +65,7 @@ Result<std::vector<LeafHash>> Tile(store::Session& session, int level, int64_t t
                              tile_no, bytes.size()));
     }
     hashes.resize(bytes.size() / sizeof(LeafHash));
-    if (!bytes.empty()) std::memcpy(hashes.data(), bytes.data(), bytes.size());
+    std::ranges::copy(bytes, std::as_writable_bytes(std::span(hashes)).begin());
     return OkStatus();
   }));
   return hashes;

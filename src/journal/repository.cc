@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace stetig::journal::repository {
@@ -54,8 +55,7 @@ std::string DamageOf(int64_t form, std::string_view actor, std::span<const std::
 
 void ReadCommitments(std::span<const std::byte> bytes, Entry& entry) {
   entry.commitments.resize(bytes.size() / sizeof(LeafHash));
-  // An entry of the first form has none, and memcpy takes no null pointer.
-  if (!bytes.empty()) std::memcpy(entry.commitments.data(), bytes.data(), bytes.size());
+  std::ranges::copy(bytes, std::as_writable_bytes(std::span(entry.commitments)).begin());
   entry.texts.resize(entry.commitments.size());
 }
 
