@@ -10,12 +10,16 @@
 #include <unordered_map>
 
 #include "base/internal/json_state.h"
+#include "base/internal/json_text.h"
 #include "base/text.h"
 
 namespace stetig::json {
 namespace {
 
 using internal::DocumentState;
+using internal::IsNumber;
+using internal::NanLiteral;
+using internal::Token;
 namespace ondemand = simdjson::ondemand;
 
 constexpr size_t kKeptCapacity = size_t{1} << 20;  // a parser that grew beyond this is not kept
@@ -26,69 +30,15 @@ std::vector<std::unique_ptr<DocumentState>>& SpareParsers() {
   return spare;
 }
 
-bool EndsScalar(char c) {
-  return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/// The value of a bare NaN, Infinity or -Infinity at `at`.
-std::optional<double> NanLiteral(const char* at) {
-  static constexpr std::pair<std::string_view, double> kLiterals[] = {
-      {"NaN", std::numeric_limits<double>::quiet_NaN()},
-      {"Infinity", std::numeric_limits<double>::infinity()},
-      {"-Infinity", -std::numeric_limits<double>::infinity()},
-  };
-  for (const auto& [name, value] : kLiterals) {
-    // Padding makes a comparison of 9 bytes safe anywhere.
-    if (std::string_view(at, name.size()) == name && EndsScalar(at[name.size()])) {
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
 std::string_view WithArticle(Kind kind) {
   static constexpr std::array<std::string_view, 7> kNames = {
       "null", "a boolean", "a number", "a string", "an array", "an object", "an invalid token"};
   return kNames.at(static_cast<size_t>(kind));
 }
 
-/// `raw` without the blanks behind it.
-std::string_view Token(std::string_view raw) {
-  size_t last = raw.find_last_not_of(" \t\r\n");  // no other character is white space in JSON
-  return raw.substr(0, last + 1);
-}
-
 /// simdjson 3.0.1 reads some longer numbers wrongly, without an error: 0.25170000005170000000 as
 /// 0.067, and 1e9999999999999999999 as 0. A token of this length has too few digits for either.
 constexpr size_t kLongestExactToken = 20;
-
-/// RFC 8259, section 6.
-bool IsNumber(std::string_view text) {
-  auto digits = [&] {
-    size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
-    text.remove_prefix(count);
-    return count > 0;
-  };
-  auto take = [&](std::string_view any_of) {
-    bool there = !text.empty() && any_of.contains(text[0]);
-    text.remove_prefix(there ? 1 : 0);
-    return there;
-  };
-  take("-");
-  if (!take("0") && !digits()) {
-    return false;
-  }
-  if (take(".") && !digits()) {
-    return false;
-  }
-  if (take("eE")) {
-    take("+-");
-    if (!digits()) {
-      return false;
-    }
-  }
-  return text.empty();
-}
 
 /// Gives the names of an object their last values, at their first places.
 void KeepLast(Object& object) {
