@@ -1,7 +1,10 @@
 #include "base/internal/json_text.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace stetig::json::internal {
